@@ -1,0 +1,25 @@
+import type { PlannedFile, SwitchPoint } from "../servers/adapter.js";
+import type { Spec } from "../spec/types.js";
+
+/** Everything that follows from the spec alone. */
+export interface Plan {
+  spec: Spec;
+  /** Paths relative to the output folder. */
+  files: readonly PlannedFile[];
+  /** One for each site on each of its servers, in the order of the spec. */
+  switchPoints: readonly SwitchPoint[];
+}
+
+/** A rendered file, path relative to the output folder. */
+export interface RenderedFile {
+  path: string;
+  content: string;
+  executable: boolean;
+  wiring: boolean;
+}
+
+export interface RenderedTree {
+  /** SHA-256 (hex) over the sorted paths and contents, without the manifest itself. */
+  digest: string;
+  files: readonly RenderedFile[];
+}

@@ -1,0 +1,74 @@
+import type { ExitName } from "../base/exit.js";
+import type { Mode } from "../base/mode.js";
+import type { SiteState, OnDisk } from "../switch/types.js";
+import type { Observation, Proof } from "../verify/types.js";
+
+export const STEPS = ["lock", "recover", "stage", "check", "journal", "commit", "settle", "proof", "undo", "done"] as const;
+export type Step = (typeof STEPS)[number];
+
+/** Something happened in a change; the CLI prints it, `--json` emits it as one line, the TUI draws it. */
+export interface StepEvent {
+  step: Step;
+  phase: "start" | "progress" | "ok" | "failed" | "skipped";
+  site: string | null;
+  server: string | null;
+  /** One short sentence. */
+  text: string;
+  /** Since the change began, monotonic. */
+  elapsedMs: number;
+}
+
+export interface SwitchRequest {
+  mode: Mode;
+  /** Names, all existing, no duplicates. */
+  sites: readonly string[];
+  reason: string | null;
+  message: string | null;
+  untilMs: number | null;
+  /** null: the spec's. */
+  settleMs: number | null;
+  timeoutMs: number | null;
+  /** false: commit and do not wait for the proof. */
+  wait: boolean;
+  dryRun: boolean;
+  ifNotRunning: "stage" | "fail";
+  lockTimeoutMs: number;
+  /** Who asks, for the journal and the history. */
+  by: string;
+  /** The command line, for whoever waits for the lock. */
+  command: string;
+}
+
+export interface ServerOutcome {
+  server: string;
+  result: "done" | "staged" | "unproven" | "undone" | "failed";
+  proof: Proof | null;
+}
+
+export interface SiteOutcome {
+  site: string;
+  from: Mode | "unknown";
+  to: Mode;
+  result: "done" | "already" | "staged" | "unproven" | "rolled-back" | "failed" | "dry-run";
+  generation: number;
+  since: string;
+  servers: readonly ServerOutcome[];
+  problems: readonly string[];
+}
+
+export interface SwitchResult {
+  exit: ExitName;
+  sites: readonly SiteOutcome[];
+  tookMs: number;
+}
+
+/** One site on one server: desired, on disk, observed. */
+export interface StatusCell {
+  site: string;
+  server: string;
+  desired: SiteState;
+  onDisk: OnDisk;
+  observed: Observation;
+  /** Sentences where the three differ; empty when they agree. */
+  differences: readonly string[];
+}

@@ -1,0 +1,54 @@
+import type { Mode } from "../base/mode.js";
+
+/** What one worker process of a server says of one site. */
+export interface WorkerReport {
+  pid: number;
+  /** The worker acts on the active variant; false: on an older one; null: it has not answered. */
+  settled: boolean | null;
+  /** What it said, for a person; null when there is nothing to say. */
+  detail: string | null;
+}
+
+/** One answer of the front listener to fence's probe. */
+export interface ProbeResult {
+  /** e.g. `http://127.0.0.1:80` */
+  url: string;
+  host: string;
+  mode: Mode | "unknown";
+  /** Null when the answer carries none. */
+  generation: number | null;
+  /** HTTP status; null when there was no answer. */
+  status: number | null;
+  /** Why the mode is unknown; null otherwise. */
+  problem: string | null;
+}
+
+/** One look at one site on one server. */
+export interface Observation {
+  site: string;
+  server: string;
+  running: "yes" | "no" | "unknown";
+  /** What all probes and workers agree on; "unknown" when they do not, or nothing answered. */
+  mode: Mode | "unknown";
+  generation: number | null;
+  workers: readonly WorkerReport[];
+  probes: readonly ProbeResult[];
+  /** Requests at the backend; null: this server cannot tell exactly. */
+  inflight: number | null;
+  problems: readonly string[];
+}
+
+export interface Expected {
+  mode: Mode;
+  generation: number;
+}
+
+/** The outcome of waiting until every worker and every listener showed the expected mode. */
+export interface Proof {
+  proven: boolean;
+  /** From the call until proven or given up, monotonic. */
+  tookMs: number;
+  /** Empty when proven; else what still did not show the new mode. */
+  problems: readonly string[];
+  last: Observation;
+}

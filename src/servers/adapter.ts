@@ -71,6 +71,8 @@ export interface SwitchPoint {
 export interface Command {
   program: string;
   args: readonly string[];
+  /** Anything on stderr is a failure even when the exit code is 0 (lighttpd -tt accepts unknown keys with a warning). */
+  stderrFails: boolean;
 }
 
 export interface Limit {

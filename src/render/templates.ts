@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import Handlebars from "handlebars";
+import type { Encoder } from "../servers/adapter.js";
+import { Ident } from "../servers/ident.js";
+
+const TEMPLATES = fileURLToPath(new URL("../../../templates/", import.meta.url));
+
+/**
+ * A string of the spec inside a template. It has no printable form of its own, so that a template that names a value
+ * without an encoder fails at once instead of writing raw text into a config.
+ */
+class Text {
+  constructor(readonly value: string) {}
+
+  toString(): string {
+    throw new Error("a spec value reached a template without an encoder");
+  }
+}
+
+/** Wraps every non-empty string below `value`; numbers, booleans, null and identifiers stay as they are. */
+function wrap(value: unknown): unknown {
+  if (typeof value === "string") return value === "" ? "" : new Text(value);
+  if (Array.isArray(value)) return value.map(wrap);
+  if (value instanceof Ident || value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, wrap(inner)]));
+}
+
+function plain(value: unknown, helper: string): string {
+  if (value instanceof Text || value instanceof Ident) return value.value;
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  throw new Error(`{{${helper}}} was given ${value === undefined ? "nothing" : typeof value}`);
+}
+
+export type RenderTemplate = (template: string, values: Readonly<Record<string, unknown>>) => string;
+
+/**
+ * A renderer of `templates/<name>.hbs` with the encoders of one server kind as helpers. Templates are compiled once.
+ * `folder` is the kind's own folder: its `partials/*.hbs` named in `partials` can be included.
+ * @throws EncodeError from an encoder; Error for a template that is wrong.
+ */
+export function createTemplates(
+  encoders: Readonly<Record<string, Encoder>>,
+  partials: readonly string[] = [],
+): RenderTemplate {
+  const engine = Handlebars.create();
+  for (const [name, encode] of Object.entries(encoders)) {
+    engine.registerHelper(name, (value: unknown) => encode(plain(value, name)));
+  }
+  for (const partial of partials) engine.registerPartial(partial, read(partial));
+  const compiled = new Map<string, Handlebars.TemplateDelegate>();
+  return (template, values) => {
+    let run = compiled.get(template);
+    if (!run) {
+      run = engine.compile(read(template), { noEscape: true, strict: true });
+      compiled.set(template, run);
+    }
+    return run(wrap(values));
+  };
+}
+
+function read(template: string): string {
+  return readFileSync(`${TEMPLATES}${template}.hbs`, "utf8");
+}

@@ -1,4 +1,6 @@
 import type { Mode } from "../base/mode.js";
+import type { SwitchPoint } from "../servers/adapter.js";
+import type { Server } from "../spec/types.js";
 
 /** What one worker process of a server says of one site. */
 export interface WorkerReport {
@@ -52,3 +54,15 @@ export interface Proof {
   problems: readonly string[];
   last: Observation;
 }
+
+/** What the worker processes of one server say of one site; each kind of server has its own way to ask them. */
+export interface WorkersView {
+  /** One entry for every worker process alive, whether it answered or not. */
+  workers: readonly WorkerReport[];
+  /** Requests at the backend over all workers; null: this server cannot tell exactly. */
+  inflight: number | null;
+  /** Why the view is incomplete (no control socket, an answer that is not fence's); null otherwise. */
+  problem: string | null;
+}
+
+export type ObserveWorkers = (point: SwitchPoint, server: Server, masterPid: number) => Promise<WorkersView>;

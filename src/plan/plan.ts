@@ -1,0 +1,50 @@
+import type { PlannedFile, ServerAdapter } from "../servers/adapter.js";
+import type { Server, ServerKind, Site, Spec } from "../spec/types.js";
+import { ident } from "../servers/ident.js";
+import type { Plan } from "./types.js";
+
+/** What the spec asks for: the files of every server, and where each site's mode takes force. */
+export function planOf(spec: Spec, adapterOf: (kind: ServerKind) => ServerAdapter): Plan {
+  const files: PlannedFile[] = [];
+  const switchPoints = [];
+  for (const server of spec.servers) {
+    const adapter = adapterOf(server.kind);
+    for (const file of adapter.files(spec, server)) {
+      files.push({ ...file, path: `${server.name}/${file.path}` });
+    }
+    for (const site of sitesOf(spec, server)) switchPoints.push(adapter.switchPoint(spec, server, site));
+  }
+  for (const site of spec.sites) {
+    for (const mode of ["down", "up"] as const) files.push(script(spec, site, mode));
+  }
+  return { spec, files, switchPoints };
+}
+
+/** The two executables of the 2008 interface: `down` and `up`, one pair a site. */
+function script(spec: Spec, site: Site, mode: "down" | "up"): PlannedFile {
+  return {
+    path: `scripts/${site.name}/${mode}`,
+    template: "scripts/switch",
+    values: { mode: ident(mode), site: ident(site.name), spec: spec.file },
+    executable: true,
+    wiring: false,
+  };
+}
+
+function sitesOf(spec: Spec, server: Server): Site[] {
+  return spec.sites.filter((site) => site.servers.includes(server.name));
+}
+
+/** The server of this name. @throws Error when the spec has none: a programming error, names are checked on load. */
+export function serverNamed(spec: Spec, name: string): Server {
+  const server = spec.servers.find((candidate) => candidate.name === name);
+  if (!server) throw new Error(`no server named ${name}`);
+  return server;
+}
+
+/** The site of this name. @throws Error as `serverNamed`. */
+export function siteNamed(spec: Spec, name: string): Site {
+  const site = spec.sites.find((candidate) => candidate.name === name);
+  if (!site) throw new Error(`no site named ${name}`);
+  return site;
+}

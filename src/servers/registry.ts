@@ -1,0 +1,11 @@
+import type { ServerKind } from "../spec/types.js";
+import type { ServerAdapter } from "./adapter.js";
+import { lighttpd } from "./lighttpd.js";
+import { nginxLua } from "./nginx-lua.js";
+import { nginx } from "./nginx.js";
+
+const ADAPTERS: Readonly<Record<ServerKind, ServerAdapter>> = { lighttpd, "nginx-lua": nginxLua, nginx };
+
+export function adapterOf(kind: ServerKind): ServerAdapter {
+  return ADAPTERS[kind];
+}

@@ -1,0 +1,85 @@
+import type { Mode } from "../base/mode.js";
+import { serverNamed, siteNamed } from "../plan/plan.js";
+import type { Plan } from "../plan/types.js";
+import type { SwitchPoint } from "../servers/adapter.js";
+import type { Listen, ServerKind, Site } from "../spec/types.js";
+import { observeWorkers as observeLighttpd } from "./lighttpd.js";
+import { observeWorkers as observeNginxLua } from "./nginx-lua.js";
+import { observeWorkers as observeNginx } from "./nginx.js";
+import { probe, probeHosts } from "./probe.js";
+import { findMaster } from "./running.js";
+import type { Observation, ObserveWorkers, ProbeResult, WorkersView } from "./types.js";
+
+const WORKERS_OF: Readonly<Record<ServerKind, ObserveWorkers>> = {
+  lighttpd: observeLighttpd,
+  "nginx-lua": observeNginxLua,
+  nginx: observeNginx,
+};
+
+/** Probes under way at once; each opens a connection of its own. */
+const PROBES_AT_ONCE = 8;
+
+/**
+ * One look at one site on one server: its workers and every listener under every host of the site.
+ * Never throws for what the server does or does not do; that is in `problems`.
+ */
+export async function observe(plan: Plan, point: SwitchPoint): Promise<Observation> {
+  const server = serverNamed(plan.spec, point.server);
+  const site = siteNamed(plan.spec, point.site);
+  const nothing = { site: site.name, server: server.name, mode: "unknown", generation: null } as const;
+  const master = await findMaster(server);
+  if (master.running === "no") {
+    const problems = [master.problem ?? "not running"];
+    return { ...nothing, running: "no", workers: [], probes: [], inflight: null, problems };
+  }
+  const probes = await probeAll(site, site.listen[server.name] ?? []);
+  const view: WorkersView =
+    master.pid === null
+      ? { workers: [], inflight: null, problem: master.problem }
+      : await WORKERS_OF[point.kind](point, server, master.pid);
+  const problems = problemsOf(view, probes);
+  const agreed = problems.length === 0 ? agreement(probes) : null;
+  return {
+    ...nothing,
+    running: master.running,
+    mode: agreed?.mode ?? "unknown",
+    generation: agreed?.generation ?? null,
+    workers: view.workers,
+    probes,
+    inflight: view.inflight,
+    problems,
+  };
+}
+
+/** Sentences for everything that stands against "all of it shows one mode"; empty when nothing does. */
+function problemsOf(view: WorkersView, probes: readonly ProbeResult[]): string[] {
+  const problems: string[] = view.problem === null ? [] : [view.problem];
+  for (const worker of view.workers) {
+    if (worker.settled === true) continue;
+    const what = worker.settled === null ? "has not answered" : "still acts on an older variant";
+    problems.push(`worker ${worker.pid} ${what}${worker.detail ? `: ${worker.detail}` : ""}`);
+  }
+  for (const one of probes) if (one.problem !== null) problems.push(`${one.host}: ${one.problem}`);
+  if (problems.length === 0 && agreement(probes) === null) {
+    const seen = probes.map((one) => `${one.host} at ${one.url}: ${one.mode}, generation ${one.generation ?? "unknown"}`);
+    problems.push(`the listeners do not agree: ${seen.join("; ")}`);
+  }
+  return problems;
+}
+
+function agreement(probes: readonly ProbeResult[]): { mode: Mode; generation: number | null } | null {
+  const [first, ...rest] = probes;
+  if (!first || first.mode === "unknown") return null;
+  const agrees = rest.every((one) => one.mode === first.mode && one.generation === first.generation);
+  return agrees ? { mode: first.mode, generation: first.generation } : null;
+}
+
+async function probeAll(site: Site, listens: readonly Listen[]): Promise<ProbeResult[]> {
+  const questions = listens.flatMap((listen) => probeHosts(site).map((host) => ({ listen, host })));
+  const results: ProbeResult[] = [];
+  for (let start = 0; start < questions.length; start += PROBES_AT_ONCE) {
+    const batch = questions.slice(start, start + PROBES_AT_ONCE);
+    results.push(...(await Promise.all(batch.map(({ listen, host }) => probe(site, listen, host)))));
+  }
+  return results;
+}

@@ -1,0 +1,118 @@
+import http from "node:http";
+import https from "node:https";
+import { isMode } from "../base/mode.js";
+import type { Listen, Site } from "../spec/types.js";
+import type { ProbeResult } from "./types.js";
+
+/** Answered by every server fence renders for, in every mode; never exempt, never forwarded to a backend. */
+export const PROBE_PATH = "/.well-known/fence/probe";
+
+const TIMEOUT_MS = 2000;
+const BODY_BYTES_MAX = 1024 * 1024;
+
+interface Answer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+}
+
+/**
+ * Asks one listener of a site which mode its clients get, on a connection of its own so that any worker may take it.
+ * Never throws: what went wrong is in `problem`.
+ */
+export async function probe(site: Site, listen: Listen, host: string): Promise<ProbeResult> {
+  const url = urlOf(listen);
+  const result: ProbeResult = { url, host, mode: "unknown", generation: null, status: null, problem: null };
+  try {
+    const answer = await ask(listen, host);
+    result.status = answer.status;
+    return { ...result, ...read(site, answer) };
+  } catch (error) {
+    return { ...result, problem: `${url} did not answer: ${(error as Error).message}` };
+  }
+}
+
+/** The hosts a probe names: every exact one, and for `*.example.com` one name under it. */
+export function probeHosts(site: Site): string[] {
+  return site.hosts.map((host) => (host.startsWith("*.") ? `fence-probe${host.slice(1)}` : host));
+}
+
+function ask(listen: Listen, host: string): Promise<Answer> {
+  const address = localAddress(listen.address);
+  const options: https.RequestOptions = {
+    host: address,
+    port: listen.port,
+    path: PROBE_PATH,
+    method: "GET",
+    agent: false,
+    timeout: TIMEOUT_MS,
+    headers: { Host: host, Accept: "application/problem+json", Connection: "close", "User-Agent": "fence-probe" },
+    // The listener is on this machine and may present any certificate of the site; the proof is in the answer.
+    ...(listen.tls ? { rejectUnauthorized: false, servername: host } : {}),
+  };
+  return new Promise((resolve, reject) => {
+    const request = (listen.tls ? https : http).request(options, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > BODY_BYTES_MAX) response.destroy(new Error("the answer is too large"));
+        else chunks.push(chunk);
+      });
+      response.on("error", reject);
+      response.on("end", () => {
+        if (!response.complete) reject(new Error("the answer was cut off"));
+        else {
+          const body = Buffer.concat(chunks).toString("utf8");
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        }
+      });
+    });
+    // `timeout` above counts idle time only; a trickle must not hold the proof up.
+    const deadline = setTimeout(() => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
+    request.on("close", () => clearTimeout(deadline));
+    request.on("error", reject);
+    request.end();
+  });
+}
+
+function read(site: Site, answer: Answer): Pick<ProbeResult, "mode" | "generation" | "problem"> {
+  const { header, status } = site.maintenance;
+  const marker = answer.headers[header.toLowerCase()];
+  const body = parseJson(answer.body);
+  const generation = typeof body?.["generation"] === "number" ? body["generation"] : null;
+  const unknown = (problem: string) => ({ mode: "unknown" as const, generation, problem });
+  if (marker !== undefined) {
+    if (answer.status !== status) return unknown(`the answer has ${header} but status ${answer.status}, not ${status}`);
+    if (!answer.headers["retry-after"]) return unknown(`the answer has ${header} but no Retry-After`);
+    if (!/no-store/.test(answer.headers["cache-control"] ?? "")) return unknown("the answer may be cached: no no-store");
+    if (generation === null) return unknown("the maintenance answer carries no generation: another config serves it");
+    return { mode: "down", generation, problem: null };
+  }
+  if (answer.status === 200 && isMode(body?.["fence"])) {
+    if (body["site"] !== site.name) return unknown(`the answer is of site ${String(body["site"])}, not ${site.name}`);
+    return { mode: body["fence"], generation, problem: null };
+  }
+  return unknown(`status ${answer.status} without a mark of fence: this listener does not serve the rendered config`);
+}
+
+function parseJson(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A wildcard address is reached through loopback. */
+function localAddress(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  if (address === "::") return "::1";
+  return address;
+}
+
+function urlOf(listen: Listen): string {
+  const address = localAddress(listen.address);
+  return `${listen.tls ? "https" : "http"}://${address.includes(":") ? `[${address}]` : address}:${listen.port}`;
+}

@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { basename } from "node:path";
+import type { Listen, Server } from "../spec/types.js";
+
+export interface Master {
+  running: "yes" | "no" | "unknown";
+  /** Process id of the master; null unless running is "yes". */
+  pid: number | null;
+  /** Why it is "no" or "unknown"; null for "yes". */
+  problem: string | null;
+}
+
+/**
+ * Whether a server runs, from its pid file, /proc and its listeners. "unknown" when they contradict each other:
+ * something listens where the server should, but no pid file says that it is the server.
+ */
+export async function findMaster(server: Server): Promise<Master> {
+  const pid = await readPid(server.pidFile);
+  if (pid !== null && (await isProgram(pid, server))) return { running: "yes", pid, problem: null };
+  const stale = pid === null ? `no pid file ${server.pidFile}` : `${server.pidFile} names process ${pid}, which is not ${server.kind}`;
+  for (const listen of server.listen) {
+    if (await isListening(listen)) {
+      return {
+        running: "unknown",
+        pid: null,
+        problem: `${stale}, but something listens on port ${listen.port}: set pid_file of [server.${server.name}]`,
+      };
+    }
+  }
+  return { running: "no", pid: null, problem: stale };
+}
+
+async function readPid(file: string): Promise<number | null> {
+  try {
+    const match = /^\s*(\d{1,10})\s*$/.exec(await readFile(file, "latin1"));
+    return match ? Number(match[1]) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A pid file may outlive its process and the number may serve another one by now: compare the program's name. */
+async function isProgram(pid: number, server: Server): Promise<boolean> {
+  try {
+    const [comm, stat] = await Promise.all([
+      readFile(`/proc/${pid}/comm`, "latin1"),
+      readFile(`/proc/${pid}/stat`, "latin1"),
+    ]);
+    const isZombie = stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+    return !isZombie && comm.trim() === basename(server.program).slice(0, 15);
+  } catch {
+    return false;
+  }
+}
+
+function isListening(listen: Listen): Promise<boolean> {
+  const host = listen.address === "0.0.0.0" ? "127.0.0.1" : listen.address === "::" ? "::1" : listen.address;
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: listen.port, timeout: 1000 });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("timeout", () => end(false));
+    socket.once("error", () => end(false));
+  });
+}

@@ -112,6 +112,7 @@ function runConnection(options: LoadOptions, tally: Tally, isStopping: () => boo
     const own = connect({ host: options.host ?? "127.0.0.1", port: options.port });
     socket = own;
     let sent: { at: number; mark: Mark } | null = null;
+    let connected = false;
     let done = false;
     const send = () => {
       if (done) return;
@@ -129,7 +130,10 @@ function runConnection(options: LoadOptions, tally: Tally, isStopping: () => boo
     };
     const lost = (what: string) => finish(sent ? () => tally.fault("connectionErrors", what) : null);
     own.setNoDelay(true);
-    own.on("connect", send);
+    own.on("connect", () => {
+      connected = true;
+      send();
+    });
     own.on("data", (chunk) => {
       const response = reader.push(chunk);
       if (response === "bad") return finish(() => tally.fault("badFraming", reader.problem));
@@ -143,7 +147,7 @@ function runConnection(options: LoadOptions, tally: Tally, isStopping: () => boo
     });
     own.on("error", (error) => {
       // A reset of an idle connection loses nothing; a refused one loses the request that would have come.
-      if (own.connecting) finish(() => tally.fault("connectionErrors", error.message));
+      if (!connected) finish(() => tally.fault("connectionErrors", error.message));
       else lost(error.message);
     });
     own.on("close", () => lost(reader.isMidway ? "closed within a response" : "closed without a response"));

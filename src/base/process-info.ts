@@ -1,0 +1,72 @@
+import { readFileSync, readdirSync } from "node:fs";
+
+/** States of /proc/<pid>/stat: T is stopped by a signal, Z is a zombie. */
+export interface ProcessInfo {
+  pid: number;
+  parent: number;
+  /** One letter of proc(5), e.g. `R`, `S`, `T`, `Z`. */
+  state: string;
+  /** Clock ticks since boot; with the pid it names one process for the life of the machine. */
+  start: string;
+}
+
+/** What /proc says of a process; null when there is none (or no /proc). */
+export function processInfo(pid: number): ProcessInfo | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return null;
+  }
+  // The second field is the program's name in brackets and may itself hold spaces and brackets.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, parent] = fields;
+  const start = fields[19];
+  if (state === undefined || parent === undefined || start === undefined) return null;
+  return { pid, parent: Number(parent), state, start };
+}
+
+/** Whether exactly this process still runs: a zombie, or another process with the same pid, does not count. */
+export function isAlive(pid: number, start: string): boolean {
+  const info = processInfo(pid);
+  return info !== null && info.start === start && info.state !== "Z";
+}
+
+/** The pids of the children of a process, in rising order; empty when it is gone. */
+export function childrenOf(pid: number): number[] {
+  const pids = new Set<number>();
+  let tasks: string[];
+  try {
+    tasks = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+  for (const task of tasks) {
+    let text: string;
+    try {
+      text = readFileSync(`/proc/${pid}/task/${task}/children`, "latin1");
+    } catch {
+      // The thread ended, or the kernel has no CONFIG_PROC_CHILDREN: look at every process instead.
+      return childrenByScan(pid);
+    }
+    for (const word of text.split(" ")) if (word !== "") pids.add(Number(word));
+  }
+  return [...pids].sort((a, b) => a - b);
+}
+
+function childrenByScan(parent: number): number[] {
+  const pids: number[] = [];
+  for (const name of readdirSync("/proc")) {
+    if (/^\d+$/.test(name) && processInfo(Number(name))?.parent === parent) pids.push(Number(name));
+  }
+  return pids.sort((a, b) => a - b);
+}
+
+/** The kernel's id of this boot; null without /proc. */
+export function bootId(): string | null {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import type { Site } from "../../src/spec/types.js";
+import { probe, probeHosts } from "../../src/verify/probe.js";
+import type { ProbeResult } from "../../src/verify/types.js";
+
+const SITE = {
+  name: "main",
+  hosts: ["www.example.com", "*.example.net"],
+  maintenance: { status: 503, header: "X-Maintenance-Mode" },
+} as unknown as Site;
+
+const DOWN = {
+  "X-Maintenance-Mode": "1",
+  "Retry-After": "120",
+  "Cache-Control": "no-store",
+  "Content-Type": "application/problem+json",
+};
+
+const servers: http.Server[] = [];
+after(() => {
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+/** Probes a listener that answers as `handle` says. */
+async function probed(handle: http.RequestListener): Promise<ProbeResult> {
+  const server = http.createServer(handle);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return probe(SITE, { address: "127.0.0.1", port, tls: false }, "www.example.com");
+}
+
+function answering(status: number, headers: Record<string, string>, body: string): http.RequestListener {
+  return (_request, response) => response.writeHead(status, headers).end(body);
+}
+
+test("An up answer names site and generation", async () => {
+  const result = await probed(answering(200, {}, '{"fence":"up","site":"main","generation":7}'));
+  assert.equal(result.problem, null);
+  assert.equal(result.mode, "up");
+  assert.equal(result.generation, 7);
+});
+
+test("A down answer has the marker, Retry-After, no-store and the generation", async () => {
+  const result = await probed(answering(503, DOWN, '{"generation":8}'));
+  assert.equal(result.problem, null);
+  assert.equal(result.mode, "down");
+  assert.equal(result.generation, 8);
+});
+
+const LIES: [string, http.RequestListener][] = [
+  ["A 503 of somebody else is not down", answering(503, {}, "busy")],
+  ["A 200 of somebody else is not up", answering(200, {}, "<h1>hello</h1>")],
+  ["A marker with the wrong status is not down", answering(200, DOWN, '{"generation":8}')],
+  ["A marker without Retry-After is not down", answering(503, { ...DOWN, "Retry-After": "" }, '{"generation":8}')],
+  ["A marker that may be cached is not down", answering(503, { ...DOWN, "Cache-Control": "max-age=60" }, '{"generation":8}')],
+  ["A marker without a generation is not down", answering(503, DOWN, "sorry")],
+  ["The answer of another site is not this site's", answering(200, {}, '{"fence":"up","site":"other","generation":7}')],
+  ["An answer that is cut off counts for nothing", (_request, response) => {
+    response.writeHead(200, { "Content-Length": "500" });
+    response.write('{"fence":"up"');
+    setImmediate(() => response.destroy());
+  }],
+  ["A redirect is not an answer", answering(302, { Location: "/" }, "")],
+];
+
+for (const [title, handle] of LIES) {
+  test(title, async () => {
+    const result = await probed(handle);
+    assert.equal(result.mode, "unknown");
+    assert.notEqual(result.problem, null);
+  });
+}
+
+test("A listener that hangs is given up", async () => {
+  const result = await probed(() => {});
+  assert.equal(result.mode, "unknown");
+  assert.match(result.problem ?? "", /no answer|did not answer/);
+});
+
+test("A wildcard host is probed under one name of it", () => {
+  assert.deepEqual(probeHosts(SITE), ["www.example.com", "fence-probe.example.net"]);
+});

@@ -1,0 +1,102 @@
+/**
+ * Who may know whom: the table of rooms in ARCHITECTURE.md. `types` stands for files that hold types alone.
+ * @type {import("dependency-cruiser").IConfiguration}
+ */
+const SPEC_TYPES = "^src/spec/types\\.ts$";
+const PLAN_TYPES = "^src/plan/types\\.ts$";
+
+/** room -> what it may import from src, besides itself. */
+const MAY = {
+  base: [],
+  spec: ["^src/base/"],
+  page: ["^src/base/", SPEC_TYPES],
+  servers: ["^src/base/", "^src/page/", SPEC_TYPES],
+  plan: ["^src/base/", "^src/servers/", SPEC_TYPES],
+  render: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN_TYPES],
+  switch: ["^src/base/", "^src/servers/adapter\\.ts$", SPEC_TYPES, PLAN_TYPES, "^src/render/types\\.ts$"],
+  verify: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN_TYPES],
+  apply: ["^src/(base|spec|page|servers|plan|render|switch|verify)/"],
+  proxy: ["^src/base/", SPEC_TYPES],
+  workers: ["^src/base/", SPEC_TYPES],
+  tui: ["^src/base/", "^src/[a-z]+/types\\.ts$"],
+};
+
+const rooms = Object.entries(MAY).map(([room, allowed]) => ({
+  name: `${room}-knows-only-the-rooms-under-it`,
+  severity: "error",
+  from: { path: `^src/${room}/` },
+  to: { path: "^src/", pathNot: [`^src/${room}/`, ...allowed] },
+}));
+
+module.exports = {
+  forbidden: [
+    ...rooms,
+    {
+      name: "leaves-are-loaded-by-cli-alone",
+      comment: "proxy, workers and tui are reached only from cli, and only by import()",
+      severity: "error",
+      from: { path: "^(src|bench)/", pathNot: "^src/(cli|proxy|workers|tui)/" },
+      to: { path: "^src/(proxy|workers|tui)/" },
+    },
+    {
+      name: "leaves-are-loaded-late",
+      severity: "error",
+      from: { path: "^src/cli/" },
+      to: { path: "^src/(proxy|workers|tui)/", dynamic: false, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "pure-rooms-touch-no-machine",
+      comment: "spec, servers, plan, render and page: no disk, no network, no programs; two doors excepted",
+      severity: "error",
+      from: {
+        path: "^src/(spec|servers|plan|render|page)/",
+        pathNot: "^src/(spec/load|render/templates)\\.ts$",
+      },
+      to: {
+        path: "^(node:)?(fs|fs/promises|net|http|https|http2|tls|dgram|dns|child_process|cluster|worker_threads|os|timers|timers/promises|process)$",
+        dependencyTypes: ["core"],
+      },
+    },
+    {
+      name: "pure-rooms-touch-no-machine-through-a-package",
+      severity: "error",
+      from: {
+        path: "^src/(spec|servers|plan|render|page)/",
+        pathNot: "^src/(spec/load|render/templates)\\.ts$",
+      },
+      to: { path: "fs-extra|^src/base/(durable|write-atomic|run|log|clock)\\.ts$" },
+    },
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "nothing-imports-tests",
+      severity: "error",
+      from: { path: "^(src|bin)/" },
+      to: { path: "^(test|bench)/" },
+    },
+    {
+      name: "bench-uses-test-support-alone",
+      severity: "error",
+      from: { path: "^bench/" },
+      to: { path: "^test/", pathNot: "^test/support/" },
+    },
+    {
+      name: "no-development-package-at-run-time",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "resolves",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^build/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".mjs"], conditionNames: ["import", "node", "default"] },
+  },
+};

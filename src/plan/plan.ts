@@ -17,6 +17,7 @@ export function planOf(spec: Spec, adapterOf: (kind: ServerKind) => ServerAdapte
   for (const site of spec.sites) {
     for (const mode of ["down", "up"] as const) files.push(script(spec, site, mode));
   }
+  files.push(runFolders(spec));
   return { spec, files, switchPoints };
 }
 
@@ -24,9 +25,24 @@ export function planOf(spec: Spec, adapterOf: (kind: ServerKind) => ServerAdapte
 function script(spec: Spec, site: Site, mode: "down" | "up"): PlannedFile {
   return {
     path: `scripts/${site.name}/${mode}`,
-    template: "scripts/switch",
+    template: "host/switch",
     values: { mode: ident(mode), site: ident(site.name), spec: spec.file },
     executable: true,
+    wiring: false,
+  };
+}
+
+/** A tmpfiles.d fragment: /run is empty after a boot, and a server that finds no folder for its socket does not start. */
+function runFolders(spec: Spec): PlannedFile {
+  return {
+    path: "tmpfiles.conf",
+    template: "host/tmpfiles.conf",
+    values: {
+      link: `${spec.outputDir}/tmpfiles.conf`,
+      runDir: spec.runDir,
+      servers: spec.servers.map((server) => `${spec.runDir}/${server.name}`),
+    },
+    executable: false,
     wiring: false,
   };
 }

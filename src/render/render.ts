@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { serverNamed, siteNamed } from "../plan/plan.js";
 import type { Plan, RenderedFile, RenderedTree } from "../plan/types.js";
 import type { PlannedFile, ServerAdapter, SwitchPoint } from "../servers/adapter.js";
-import { sh } from "../servers/encode-shell.js";
+import { hostEncoders } from "../servers/encode-host.js";
 import type { ModeValues, ServerKind } from "../spec/types.js";
 import { createTemplates, type RenderTemplate } from "./templates.js";
 
@@ -20,10 +20,10 @@ export interface RenderedVariantFile {
 
 export function createRenderer(adapterOf: (kind: ServerKind) => ServerAdapter): Renderer {
   const engines = new Map<string, RenderTemplate>();
-  const engineOf = (kind: ServerKind | "scripts"): RenderTemplate => {
+  const engineOf = (kind: ServerKind | "host"): RenderTemplate => {
     let engine = engines.get(kind);
     if (!engine) {
-      engine = createTemplates(kind === "scripts" ? { sh } : adapterOf(kind).encoders);
+      engine = createTemplates(kind === "host" ? hostEncoders : adapterOf(kind).encoders);
       engines.set(kind, engine);
     }
     return engine;
@@ -31,7 +31,7 @@ export function createRenderer(adapterOf: (kind: ServerKind) => ServerAdapter): 
 
   const renderFile = (plan: Plan, file: PlannedFile): RenderedFile => {
     const folder = file.path.slice(0, file.path.indexOf("/"));
-    const kind = file.template.startsWith("scripts/") ? "scripts" : serverNamed(plan.spec, folder).kind;
+    const kind = file.template.startsWith("host/") ? "host" : serverNamed(plan.spec, folder).kind;
     return {
       path: file.path,
       content: engineOf(kind)(file.template, file.values),

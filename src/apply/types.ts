@@ -69,6 +69,8 @@ export interface StatusCell {
   desired: SiteState;
   onDisk: OnDisk;
   observed: Observation;
+  /** The end that was asked for (`untilMs`) has passed, and the site is still down. */
+  expired: boolean;
   /** Sentences where the three differ; empty when they agree. */
   differences: readonly string[];
 }

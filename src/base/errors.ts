@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   "state-not-safe": "permission",
   "state-not-writable": "permission",
   "state-unknown-version": "failed",
+  "state-unreadable": "failed",
   "journal-unreadable": "failed",
   "lock-held": "locked",
   "server-not-running": "failed",

@@ -1,0 +1,11 @@
+import { join } from "node:path";
+
+/** Everything below the state folder is made with these modes: workers read variants as another user. */
+export const FOLDER_MODE = 0o755;
+export const FILE_MODE = 0o644;
+
+export const lockPath = (stateDir: string): string => join(stateDir, "lock");
+export const journalPath = (stateDir: string): string => join(stateDir, "journal.json");
+export const historyPath = (stateDir: string): string => join(stateDir, "history.ndjson");
+export const sitesPath = (stateDir: string): string => join(stateDir, "sites");
+export const statePath = (stateDir: string, site: string): string => join(stateDir, "sites", `${site}.json`);

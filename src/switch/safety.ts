@@ -1,0 +1,123 @@
+import { lstatSync, realpathSync, type Stats } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { namesIn } from "../base/durable.js";
+import { FenceError } from "../base/errors.js";
+import { historyPath, journalPath, lockPath, sitesPath } from "./paths.js";
+
+/**
+ * Whoever can write into the state folder, or swap one of its parents, decides what the web server runs. So
+ * every component must belong to root or to the user that fence runs as, and no one else may write to it.
+ * @throws FenceError state-not-safe, naming the component
+ */
+export function checkStateFolder(stateDir: string): void {
+  const own = lstat(stateDir);
+  if (own?.isSymbolicLink()) refuse(stateDir, "is a symlink", "Name the folder itself in state_dir.");
+  checkParents(stateDir);
+  if (own === null) return;
+  checkFolder(stateDir, own, true);
+  for (const path of [lockPath(stateDir), journalPath(stateDir), historyPath(stateDir)]) checkFileBelow(path);
+  const sites = sitesPath(stateDir);
+  checkFolderBelow(sites);
+  for (const name of namesIn(sites)) checkFileBelow(join(sites, name));
+}
+
+/** The folders and the active variant of one switch point. @throws FenceError state-not-safe */
+export function checkPoint(stateDir: string, point: { active: string; generations: string; form: "file" | "folder" }): void {
+  for (const start of [dirname(point.active), point.generations]) {
+    const chain: string[] = [];
+    for (let path = start; path !== stateDir && path !== dirname(path); path = dirname(path)) chain.unshift(path);
+    chain.forEach(checkFolderBelow);
+  }
+  const active = lstat(point.active);
+  if (active === null) return;
+  checkOwner(point.active, active);
+  const isRight = point.form === "file" ? active.isFile() : active.isSymbolicLink();
+  const wanted = point.form === "file" ? "a file" : "a symlink";
+  if (!isRight) refuse(point.active, `is ${kindOf(active)}, not ${wanted}`, "Move it away; the next fence apply makes it anew.");
+}
+
+function checkParents(path: string): void {
+  const parent = dirname(path);
+  if (parent === path) return;
+  checkParents(parent);
+  const stats = lstat(parent);
+  if (stats === null) return;
+  if (stats.isSymbolicLink()) {
+    // A link that only root or we can change is as good as its target, when the target passes too.
+    checkOwner(parent, stats);
+    checkParents(join(realpathSync(parent), basename(path)));
+    return;
+  }
+  const child = lstat(path);
+  checkFolder(parent, stats, child === null || isTrusted(child.uid));
+}
+
+/** In a sticky folder such as /tmp others can make names, but cannot rename or remove what is ours. */
+function checkFolder(path: string, stats: Stats, childIsOurs: boolean): void {
+  if (!stats.isDirectory()) refuse(path, `is ${kindOf(stats)}, not a folder`, null);
+  checkOwner(path, stats);
+  const isSticky = (stats.mode & 0o1000) !== 0;
+  if (writableByOthers(stats) && !(isSticky && childIsOurs)) {
+    refuse(path, `is writable by others (mode ${octal(stats)})`, `Run: chmod go-w ${path}`);
+  }
+}
+
+function checkFolderBelow(path: string): void {
+  const stats = lstat(path);
+  if (stats === null) return;
+  if (!stats.isDirectory()) refuse(path, `is ${kindOf(stats)}, not a folder`, "Move it away.");
+  checkOwner(path, stats);
+  if (writableByOthers(stats)) refuse(path, `is writable by others (mode ${octal(stats)})`, `Run: chmod go-w ${path}`);
+}
+
+function checkFileBelow(path: string): void {
+  const stats = lstat(path);
+  if (stats === null) return;
+  if (!stats.isFile()) refuse(path, `is ${kindOf(stats)}, not a file`, "Move it away.");
+  checkOwner(path, stats);
+  if (writableByOthers(stats)) refuse(path, `is writable by others (mode ${octal(stats)})`, `Run: chmod go-w ${path}`);
+}
+
+function checkOwner(path: string, stats: Stats): void {
+  if (isTrusted(stats.uid)) return;
+  refuse(path, `belongs to user ${stats.uid}`, `It must belong to root${euid() === 0 ? "" : ` or to user ${euid()}`}.`);
+}
+
+function isTrusted(uid: number): boolean {
+  return uid === 0 || uid === euid();
+}
+
+/** Many systems give each user a group of their own, so for users other than root only "others" counts. */
+function writableByOthers(stats: Stats): boolean {
+  return (stats.mode & (euid() === 0 ? 0o022 : 0o002)) !== 0;
+}
+
+function euid(): number {
+  return process.geteuid?.() ?? 0;
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isSymbolicLink()) return "a symlink";
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFIFO()) return "a FIFO";
+  if (stats.isSocket()) return "a socket";
+  return stats.isFile() ? "a file" : "a device";
+}
+
+function octal(stats: Stats): string {
+  return (stats.mode & 0o7777).toString(8).padStart(4, "0");
+}
+
+function lstat(path: string): Stats | null {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOTDIR") return null;
+    throw new FenceError("state-not-safe", `cannot look at ${path}: ${code}`, { cause: error });
+  }
+}
+
+function refuse(path: string, problem: string, hint: string | null): never {
+  throw new FenceError("state-not-safe", `${path} ${problem}`, hint === null ? {} : { hint });
+}

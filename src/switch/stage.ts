@@ -1,0 +1,82 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { chmodSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { FileError, fsyncFolder, makeFolders, removeLeftovers, renameDurable, temporaryPath, writeAtomic, writeNewFile } from "../base/durable.js";
+import type { SwitchPoint } from "../servers/adapter.js";
+import { generationPath, generationsOf, readGeneration, readOnDisk, sumsOf, SUMS_FILE } from "./on-disk.js";
+import { FILE_MODE, FOLDER_MODE } from "./paths.js";
+
+/** Besides the active one and the one an unfinished change may go back to. */
+const GENERATIONS_KEPT = 3;
+
+export interface StagedFile {
+  name: string;
+  content: string;
+}
+
+/**
+ * Writes one generation of a variant beside the others and syncs it; nothing is in force yet.
+ * @throws FileError, NotDurable; Error when the files do not carry their mode and generation (a wrong adapter)
+ */
+export function stage(point: SwitchPoint, generation: number, files: readonly StagedFile[]): void {
+  makeFolders(point.generations, FOLDER_MODE);
+  makeFolders(dirname(point.active), FOLDER_MODE);
+  const path = generationPath(point, generation);
+  if (point.form === "file") {
+    const [file] = files;
+    if (file === undefined || files.length !== 1) throw new Error(`a variant of ${point.kind} is one file, not ${files.length}`);
+    writeAtomic(path, file.content, { mode: FILE_MODE });
+  } else {
+    stageFolder(path, files);
+  }
+  if (readGeneration(point, generation) === null) {
+    throw new Error(`the variant of ${point.kind} does not carry "variant=… generation=${generation}" in its first line`);
+  }
+}
+
+function stageFolder(path: string, files: readonly StagedFile[]): void {
+  const temporary = temporaryPath(dirname(path));
+  try {
+    mkdirSync(temporary, FOLDER_MODE);
+    chmodSync(temporary, FOLDER_MODE);
+  } catch (error) {
+    throw new FileError("create", temporary, error);
+  }
+  try {
+    for (const file of [...files, { name: SUMS_FILE, content: sumsOf(files) }]) {
+      writeNewFile(join(temporary, file.name), file.content, { mode: FILE_MODE });
+    }
+    fsyncFolder(temporary);
+    // A generation that an earlier, crashed fence staged and nobody ever saw may lie there.
+    rmSync(path, { recursive: true, force: true });
+    renameDurable(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Removes a staged generation that never was in force. @throws FileError */
+export function unstage(point: SwitchPoint, generation: number): void {
+  const path = generationPath(point, generation);
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    throw new FileError("remove", path, error);
+  }
+}
+
+/** Removes old generations: the newest few and the active one stay. @throws FileError */
+export function prune(point: SwitchPoint, keep: readonly number[]): void {
+  const all = generationsOf(point);
+  const kept = new Set([...all.slice(-GENERATIONS_KEPT), ...keep]);
+  const active = readOnDisk(point).generation;
+  // When it cannot be told what is in force, nothing is old.
+  if (active === null) return;
+  for (const generation of all) if (generation !== active && !kept.has(generation)) unstage(point, generation);
+}
+
+/** Removes what crashed runs left in the folders of one switch point. @throws FileError */
+export function removePointLeftovers(point: SwitchPoint): string[] {
+  return [dirname(point.active), point.generations].flatMap(removeLeftovers);
+}

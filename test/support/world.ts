@@ -1,0 +1,201 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ServerKind } from "../../src/spec/types.js";
+
+export const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
+
+const PROGRAM: Readonly<Record<ServerKind, string>> = {
+  lighttpd: "/usr/sbin/lighttpd",
+  nginx: "/usr/sbin/nginx",
+  "nginx-lua": "/usr/sbin/nginx",
+};
+
+export interface CliResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface WorldOptions {
+  kind: ServerKind;
+  /** Lines for `[server.web]`. */
+  serverLines?: string;
+  /** Lines for `[site.main]` and its tables; `hosts` and `upstream` are given. */
+  siteLines?: string;
+}
+
+/** One real server in front of one small backend, driven through the fence program as a user would. */
+export interface World {
+  folder: string;
+  specFile: string;
+  port: number;
+  /** Requests that the backend has received. */
+  backendRequests(): number;
+  fence(...args: string[]): Promise<CliResult>;
+  /** The fence program under way; the caller ends it. */
+  fenceProcess(...args: string[]): ChildProcess;
+  start(mainConfig?: string): Promise<void>;
+  /** Waits until the server is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  masterPid(): number;
+  /** Status of one GET to the site. */
+  get(path?: string, headers?: Record<string, string>): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }>;
+  end(): Promise<void>;
+}
+
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), "fence-world-"));
+  chmodSync(folder, 0o755);
+  const backend = await startBackend();
+  const port = await freePort();
+  const specFile = join(folder, "fence.toml");
+  writeFileSync(specFile, specText(folder, options, port, backend.port));
+  const pidFile = join(folder, "run/web/server.pid");
+  let server: ChildProcess | null = null;
+
+  const world: World = {
+    folder,
+    specFile,
+    port,
+    backendRequests: () => backend.requests(),
+    fence: (...args) => runFence(["-c", specFile, ...args]),
+    fenceProcess: (...args) => spawn(process.execPath, [FENCE, "-c", specFile, ...args], { stdio: "pipe" }),
+    async start(mainConfig) {
+      const config = mainConfig ?? join(folder, "rendered/web", options.kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf");
+      server = startServer(options.kind, config);
+      const output = collect(server);
+      const started = server;
+      await until(`${options.kind} to answer`, async () => {
+        if (started.exitCode !== null) throw new Error(`${options.kind} did not start: ${output()}`);
+        return existsSync(pidFile) && readFileSync(pidFile, "utf8").trim() !== "" && (await isOpen(port));
+      });
+    },
+    async stop(signal = "SIGTERM") {
+      const stopping = server;
+      if (!stopping || stopping.exitCode !== null || stopping.signalCode !== null) return;
+      const gone = new Promise((resolve) => stopping.once("exit", resolve));
+      stopping.kill(signal);
+      await gone;
+      server = null;
+    },
+    masterPid: () => Number(readFileSync(pidFile, "utf8")),
+    get: (path = "/", headers = {}) => get(port, path, headers),
+    async end() {
+      await world.stop();
+      backend.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+/** Polls until `condition` holds; the deadline is only there so that a broken test ends. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, deadlineMs = 30_000): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function specText(folder: string, options: WorldOptions, port: number, backendPort: number): string {
+  return `state_dir = "${folder}/state"
+run_dir = "${folder}/run"
+output = "${folder}/rendered"
+
+[server.web]
+kind = "${options.kind}"
+listen = ["127.0.0.1:${port}"]
+program = "${PROGRAM[options.kind]}"
+user = "www-data"
+${options.serverLines ?? ""}
+
+[upstream.app]
+backends = ["127.0.0.1:${backendPort}"]
+
+[site.main]
+hosts = ["main.test"]
+upstream = "app"
+${options.siteLines ?? ""}
+`;
+}
+
+export function runFence(args: readonly string[], cwd?: string): Promise<CliResult> {
+  const child = spawn(process.execPath, [FENCE, ...args], { stdio: ["ignore", "pipe", "pipe"], cwd: cwd ?? dirname(FENCE) });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** In a session of its own: lighttpd's master signals its whole process group when it ends. */
+function startServer(kind: ServerKind, config: string): ChildProcess {
+  const args = kind === "lighttpd" ? ["-D", "-f", config] : ["-c", config, "-g", "daemon off;"];
+  return spawn(PROGRAM[kind], args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = "";
+  child.stdout?.on("data", (chunk) => (text += String(chunk)));
+  child.stderr?.on("data", (chunk) => (text += String(chunk)));
+  return () => text;
+}
+
+async function startBackend() {
+  let requests = 0;
+  const server = http.createServer((request, response) => {
+    requests += 1;
+    request.resume().on("end", () => response.end(`backend ${request.method} ${request.url}\n`));
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    requests: () => requests,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  try {
+    await get(port, "/", {});
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function get(port: number, path: string, headers: Record<string, string>) {
+  return new Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }>((resolve, reject) => {
+    const request = http.get(
+      { host: "127.0.0.1", port, path, agent: false, headers: { Host: "main.test", ...headers } },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+        response.on("error", reject);
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      },
+    );
+    request.on("error", reject);
+  });
+}

@@ -3,6 +3,8 @@
  * @type {import("dependency-cruiser").IConfiguration}
  */
 const SPEC_TYPES = "^src/spec/types\\.ts$";
+/** The types of a plan, and look-ups in it by name. */
+const PLAN = "^src/plan/(types|plan)\\.ts$";
 const PLAN_TYPES = "^src/plan/types\\.ts$";
 
 /** room -> what it may import from src, besides itself. */
@@ -12,9 +14,9 @@ const MAY = {
   page: ["^src/base/", SPEC_TYPES],
   servers: ["^src/base/", "^src/page/", SPEC_TYPES],
   plan: ["^src/base/", "^src/servers/", SPEC_TYPES],
-  render: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN_TYPES],
+  render: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   switch: ["^src/base/", "^src/servers/adapter\\.ts$", SPEC_TYPES, PLAN_TYPES, "^src/render/types\\.ts$"],
-  verify: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN_TYPES],
+  verify: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   apply: ["^src/(base|spec|page|servers|plan|render|switch|verify)/"],
   proxy: ["^src/base/", SPEC_TYPES],
   workers: ["^src/base/", SPEC_TYPES],

@@ -1,0 +1,166 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ServerKind } from "../src/spec/types.js";
+import { findProgram, type Need } from "../test/support/needs.js";
+import { freePort, runFence, type CliResult } from "../test/support/world.js";
+
+const START_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 10_000;
+
+/** What the machine needs for a kind; the fittest kind first. */
+export const KINDS: readonly { kind: ServerKind; need: Need; install: string }[] = [
+  { kind: "nginx-lua", need: "nginx-lua", install: "apt install nginx libnginx-mod-http-lua" },
+  { kind: "nginx", need: "nginx", install: "apt install nginx" },
+  { kind: "lighttpd", need: "lighttpd", install: "apt install lighttpd lighttpd-modules-lua" },
+];
+
+/** A temporary folder with a backend, a spec for one server of a kind, and one site `main` on it. */
+export interface Stand {
+  kind: ServerKind;
+  folder: string;
+  specFile: string;
+  /** Of the server's listener on 127.0.0.1. */
+  port: number;
+  /** Folder of the rendered config of the server. */
+  serverFolder: string;
+  close(): Promise<void>;
+}
+
+export interface StandOptions {
+  kind: ServerKind;
+  workers: number;
+}
+
+export async function createStand({ kind, workers }: StandOptions): Promise<Stand> {
+  const folder = mkdtempSync(path.join(tmpdir(), `fence-${kind}-`));
+  // workers of another user read what lies below
+  chmodSync(folder, 0o755);
+  const backend = await startBackend();
+  const port = await freePort();
+  mkdirSync(path.join(folder, "static"));
+  writeFileSync(path.join(folder, "static", "1k.txt"), "x".repeat(1024));
+  const specFile = path.join(folder, "fence.toml");
+  writeFileSync(specFile, specText({ kind, workers, port, backendPort: (backend.address() as AddressInfo).port }));
+  return {
+    kind,
+    folder,
+    specFile,
+    port,
+    serverFolder: path.join(folder, "rendered", "web"),
+    async close() {
+      backend.closeAllConnections();
+      backend.close();
+      await once(backend, "close");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function specText(values: { kind: ServerKind; workers: number; port: number; backendPort: number }): string {
+  const asRoot = process.getuid?.() === 0;
+  return [
+    `state_dir = "state"`,
+    `run_dir = "run"`,
+    `output = "rendered"`,
+    `[server.web]`,
+    `kind = "${values.kind}"`,
+    `listen = ["127.0.0.1:${values.port}"]`,
+    `workers = ${values.workers}`,
+    `program = "${findProgram(values.kind === "lighttpd" ? "lighttpd" : "nginx") ?? values.kind}"`,
+    ...(asRoot ? [`user = "${unprivilegedUser()}"`] : []),
+    `[upstream.app]`,
+    `backends = ["127.0.0.1:${values.backendPort}"]`,
+    `[site.main]`,
+    `hosts = ["localhost"]`,
+    `upstream = "app"`,
+    `[[site.main.route]]`,
+    `path = "/static/"`,
+    `dir = "static"`,
+    ``,
+  ].join("\n");
+}
+
+function unprivilegedUser(): string {
+  const users = readFileSync("/etc/passwd", "utf8").split("\n");
+  return users.some((line) => line.startsWith("www-data:")) ? "www-data" : "nobody";
+}
+
+/** Answers everything with 1 KB. */
+async function startBackend(): Promise<Server> {
+  const body = "x".repeat(1024);
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    request.resume();
+    response.writeHead(200, { "Content-Type": "text/plain", "Content-Length": body.length });
+    response.end(body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+/** Runs the fence program itself, as a person would; what it said is the error when it did not end with 0. */
+export async function fence(stand: Stand, ...args: string[]): Promise<CliResult> {
+  const result = await runFence(["-c", stand.specFile, ...args]);
+  if (result.code === 0) return result;
+  throw new Error(`fence ${args.join(" ")} ended with ${result.code}\n${result.stdout}${result.stderr}`);
+}
+
+export interface RunningServer {
+  /** Pid of the master. */
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** Starts the real server in the foreground on a main config, and waits until its port accepts connections. */
+export async function startServer(kind: ServerKind, mainConfig: string, port: number): Promise<RunningServer> {
+  const [name, args] =
+    kind === "lighttpd"
+      ? ["lighttpd", ["-D", "-f", mainConfig]]
+      : ["nginx", ["-c", mainConfig, "-e", "stderr", "-g", "daemon off;"]];
+  const program = findProgram(name);
+  if (program === null) throw new Error(`${name} is not installed`);
+  // a session of its own: the master of lighttpd ends its whole process group
+  const child = spawn(program, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${program} did not start`);
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      await stop(child);
+      throw new Error(`${name} does not listen on port ${port}\n${output}`);
+    }
+    await pause(20);
+  }
+  return { pid, stop: () => stop(child) };
+}
+
+/** Main config of a kind inside the folder of the server. */
+export function mainConfigOf(kind: ServerKind): string {
+  return kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf";
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  const hard = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(hard);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}

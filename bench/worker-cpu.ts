@@ -1,0 +1,27 @@
+import { readFileSync, readdirSync } from "node:fs";
+
+/**
+ * CPU time in nanoseconds that the processes which serve have used: the workers of a master, or the process itself
+ * when it has none. Source: the first field of /proc/<pid>/task/<tid>/schedstat, see proc(5).
+ */
+export function servingCpuNs(master: number): bigint {
+  const workers = childrenOf(master);
+  return (workers.length > 0 ? workers : [master]).reduce((sum, pid) => sum + cpuNs(pid), 0n);
+}
+
+function cpuNs(pid: number): bigint {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+    const [runningNs = "0"] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
+    return sum + BigInt(runningNs);
+  }, 0n);
+}
+
+/** Pids of the processes that a process started and that still run. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8")
+      .split(" ")
+      .filter((text) => text !== "")
+      .map(Number),
+  );
+}

@@ -1,0 +1,14 @@
+import type { ColourEnv } from "./colour.js";
+
+/** Who asks, for the history: the first of these that says something. */
+export const ACTOR_VARIABLES = ["FENCE_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "SUDO_USER", "USER"] as const;
+
+const CHARACTERS_MAX = 128;
+
+export function actorOf(env: ColourEnv): string {
+  for (const name of ACTOR_VARIABLES) {
+    const value = env[name]?.trim();
+    if (value) return value.slice(0, CHARACTERS_MAX);
+  }
+  return typeof process.getuid === "function" ? `uid ${process.getuid()}` : "unknown";
+}

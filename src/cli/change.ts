@@ -1,0 +1,82 @@
+import type { SwitchRequest, SwitchResult } from "../apply/types.js";
+import { FenceError } from "../base/errors.js";
+import type { ExitName } from "../base/exit.js";
+import type { Mode } from "../base/mode.js";
+import type { Spec } from "../spec/types.js";
+import type { ChangeOptions } from "./change-options.js";
+import { changeObject, resultLines } from "./change-view.js";
+import { canAsk, confirm } from "./confirm.js";
+import type { Context } from "./context.js";
+import { planned } from "./machine.js";
+import { createProgress } from "./progress.js";
+import { catchSignals } from "./signals.js";
+import { chooseSites } from "./sites.js";
+
+/** `fence down` and `fence up` */
+export async function change(context: Context, mode: Mode, options: ChangeOptions, names: readonly string[]): Promise<ExitName> {
+  const made = await planned(context);
+  const sites = sitesToChange(context, made.spec, options, names, mode);
+  if (!(await isAgreed(context, sites, options, mode))) {
+    context.err.line("fence: nothing was changed");
+    return "failed";
+  }
+  const request = requestOf(context, mode, options, sites);
+  const { switchModes } = await import("../apply/switch-modes.js");
+  const progress = createProgress(context);
+  const interruption = catchSignals(context.err, "stopping in a stated mode");
+  let result: SwitchResult;
+  try {
+    result = await switchModes(made, request, { onEvent: progress.event, signal: interruption.signal });
+  } finally {
+    progress.end();
+    interruption.end();
+  }
+  if (context.json) context.out.line(JSON.stringify(changeObject(result)));
+  else for (const line of resultLines(result, context.out)) context.out.line(line);
+  return result.exit;
+}
+
+function sitesToChange(context: Context, spec: Spec, options: ChangeOptions, names: readonly string[], mode: Mode): string[] {
+  if (!options.all) return chooseSites(spec, names);
+  if (names.length > 0) throw new FenceError("usage", "--all and the name of a site exclude each other");
+  const all = spec.sites.map((site) => site.name);
+  if (all.length > 1 && !context.yes && !options.dryRun && !canAsk(context)) {
+    throw new FenceError("usage", `--all without a terminal to ask on takes ${all.length} sites ${mode} at once`, {
+      hint: "give --yes as well, or name the sites",
+    });
+  }
+  return all;
+}
+
+/** More than one site at once is asked about where there is somebody to ask. */
+async function isAgreed(context: Context, sites: readonly string[], options: ChangeOptions, mode: Mode): Promise<boolean> {
+  if (sites.length < 2 || context.yes || options.dryRun || !canAsk(context)) return true;
+  const verb = mode === "up" ? "Bring" : "Take";
+  return confirm(`${verb} ${sites.length} sites ${mode} (${sites.join(", ")})?`);
+}
+
+function requestOf(context: Context, mode: Mode, options: ChangeOptions, sites: readonly string[]): SwitchRequest {
+  return {
+    mode,
+    sites,
+    reason: options.reason ?? null,
+    message: options.message ?? null,
+    untilMs: untilOf(options, Date.now()),
+    settleMs: options.settle ?? null,
+    timeoutMs: options.timeout ?? null,
+    wait: options.wait,
+    dryRun: options.dryRun === true,
+    ifNotRunning: options.ifNotRunning,
+    lockTimeoutMs: options.lockTimeout,
+    by: context.actor,
+    command: context.commandLine,
+  };
+}
+
+function untilOf(options: ChangeOptions, nowMs: number): number | null {
+  if (options.for !== undefined) return nowMs + options.for;
+  if (options.until === undefined) return null;
+  if (options.until <= nowMs) throw new FenceError("usage", `--until ${new Date(options.until).toISOString()} has passed already`);
+  return options.until;
+}
+

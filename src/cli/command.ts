@@ -1,0 +1,66 @@
+import { Option, type Command } from "commander";
+import type { ExitName } from "../base/exit.js";
+import type { Context } from "./context.js";
+
+/** Runs a command: its context, its own options, its arguments. The returned name becomes the exit code. */
+export type Handler<Options> = (context: Context, options: Options, ...args: string[][]) => Promise<ExitName>;
+
+/** How a command hands over to its handler; main.ts makes one for the whole process. */
+export type Run = (command: Command, handler: (context: Context) => Promise<ExitName>) => Promise<void>;
+
+export interface CommandSpec<Options> {
+  /** Name and arguments, e.g. `status [site...]`. */
+  usage: string;
+  /** One sentence for the list of commands. */
+  summary: string;
+  /** What it does, in plain sentences. */
+  description: string;
+  examples: readonly { line: string; does: string }[];
+  /** --json has a meaning here. */
+  json: boolean;
+  options?: readonly Option[];
+  handler: Handler<Options>;
+}
+
+const WIDTH = 78;
+
+/** Adds a command with the options that all commands share. */
+export function addCommand<Options>(program: Command, run: Run, spec: CommandSpec<Options>): void {
+  const command = program.command(spec.usage).summary(spec.summary).description(spec.description);
+  for (const option of spec.options ?? []) command.addOption(option);
+  if (spec.json) command.option("--json", "print JSON on stdout, and errors as JSON on stderr (env: FENCE_JSON)");
+  for (const option of globalOptions(spec.json)) command.addOption(option.helpGroup("Global options:"));
+  command.helpOption("-h, --help", "show this help");
+  command.addHelpText("after", examplesText(spec.examples));
+  command.action(async (...given: unknown[]) => {
+    const values = given.slice(0, -2).map((value) => (Array.isArray(value) ? value : value === undefined ? [] : [value]));
+    await run(command, (context) => spec.handler(context, command.opts<never>(), ...(values as string[][])));
+  });
+}
+
+/** The options that may stand before the command or after it. */
+export function globalOptions(hasOwnJson: boolean): Option[] {
+  return [
+    new Option("-c, --config <file>", "the spec (env: FENCE_CONFIG)"),
+    new Option("-C <folder>", "go to this folder first"),
+    ...(hasOwnJson ? [] : [new Option("--json", "print JSON; errors too (env: FENCE_JSON)")]),
+    new Option("-q, --quiet", "print results and errors only"),
+    new Option("-v, --verbose", "say more, and where unexpected errors come from"),
+    new Option("--no-color", "print without colour (env: NO_COLOR)"),
+  ];
+}
+
+function examplesText(examples: CommandSpec<unknown>["examples"]): string {
+  const lines = examples.flatMap(({ line, does }) => [...wrap(does, WIDTH - 4).map((text) => `  # ${text}`), `  ${line}`]);
+  return `\nExamples:\n${lines.join("\n")}`;
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -14,9 +14,15 @@ const noShell = [
 ];
 
 const noClock = [
-  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: "A pure room has no clock." },
+  {
+    selector: "MemberExpression[object.name='Date'][property.name='now']",
+    message: "A pure room has no clock.",
+  },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: "A pure room has no clock." },
-  { selector: "MemberExpression[object.name='Math'][property.name='random']", message: "A pure room has no chance." },
+  {
+    selector: "MemberExpression[object.name='Math'][property.name='random']",
+    message: "A pure room has no chance.",
+  },
   { selector: "MemberExpression[object.name='performance']", message: "A pure room has no clock." },
   { selector: "MemberExpression[object.name='process']", message: "A pure room does not know the process." },
 ];
@@ -68,7 +74,11 @@ export default defineConfig(
         "error",
         {
           allowForKnownSafeCalls: [
-            { from: "package", name: ["test", "it", "describe", "suite", "before", "after"], package: "node:test" },
+            {
+              from: "package",
+              name: ["test", "it", "describe", "suite", "before", "after"],
+              package: "node:test",
+            },
           ],
         },
       ],

@@ -19,9 +19,10 @@ const CLASSIC_SLEEP_MS = 8000;
 
 interface Account {
   report: LoadReport;
+  /** From commit to proof, as fence says. */
+  provenMs: number[];
   /** From the start of the command to its end: what a person waits. */
-  downMs: number[];
-  upMs: number[];
+  commandMs: number[];
 }
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -47,12 +48,16 @@ async function main(): Promise<number> {
 /** The kinds to show; says what to install when there is none. */
 function chosenKinds(server: string | null, all: boolean): ServerKind[] {
   const known = SERVER_KINDS.find((kind) => kind === server);
-  if (server !== null && known === undefined) throw new Error(`--server takes one of ${SERVER_KINDS.join(", ")}`);
+  if (server !== null && known === undefined)
+    throw new Error(`--server takes one of ${SERVER_KINDS.join(", ")}`);
   const wanted = KINDS.filter(({ kind }) => known === undefined || kind === known);
   const installed = wanted.filter(({ need }) => has(need));
   if (installed.length === 0) {
-    console.log("The demo drives a real web server, and there is none here. On Debian or Ubuntu, any of these will do:");
-    for (const { kind, install, need } of wanted) console.log(`  ${install}   # ${kind}: ${String(needs(need).skip)}`);
+    console.log(
+      "The demo drives a real web server, and there is none here. On Debian or Ubuntu, any of these will do:",
+    );
+    for (const { kind, install, need } of wanted)
+      console.log(`  ${install}   # ${kind}: ${String(needs(need).skip)}`);
   }
   return installed.map(({ kind }) => kind).slice(0, all ? undefined : 1);
 }
@@ -65,7 +70,9 @@ async function show(kind: ServerKind, toggles: number): Promise<number> {
   await fence(stand, "apply");
   const server = await startServer(kind, `${stand.serverFolder}/${mainConfigOf(kind)}`, stand.port);
   cleanups.push(() => server.stop());
-  console.log(`  the real server listens on 127.0.0.1:${stand.port}; ${CONNECTIONS} keep-alive connections send requests`);
+  console.log(
+    `  the real server listens on 127.0.0.1:${stand.port}; ${CONNECTIONS} keep-alive connections send requests`,
+  );
   const load = startLoad({
     port: stand.port,
     hostHeader: "localhost",
@@ -77,6 +84,7 @@ async function show(kind: ServerKind, toggles: number): Promise<number> {
   try {
     account = await toggle(stand, load, toggles);
   } finally {
+    await load.stop();
     await cleanUp();
   }
   return print(account);
@@ -90,29 +98,38 @@ function modeOf(status: number, headers: ReadonlyMap<string, string>): string | 
 }
 
 async function toggle(stand: Stand, load: Load, toggles: number): Promise<Account> {
-  const account = { downMs: [] as number[], upMs: [] as number[] };
+  const account: Omit<Account, "report"> = { provenMs: [], commandMs: [] };
+  const run = async (mode: "down" | "up", reason: string): Promise<void> => {
+    load.mark(null);
+    const start = performance.now();
+    const { stdout } = await fence(stand, mode, "main", "--json", "--reason", reason);
+    const commandMs = performance.now() - start;
+    load.mark(mode);
+    const provenMs = provenAfter(stdout);
+    account.provenMs.push(provenMs);
+    account.commandMs.push(commandMs);
+    console.log(
+      `  $ fence ${mode.padEnd(4)} main   proven in ${seconds(provenMs)}, the whole command ${seconds(commandMs)}`,
+    );
+    await breathe();
+  };
   load.mark("up");
   await breathe();
   for (let round = 1; round <= toggles && !stopping; round += 1) {
-    load.mark(null);
-    const downMs = await timed(() => fence(stand, "down", "main", "--json", "--reason", `demo ${round}`));
-    load.mark("down");
-    await breathe();
-    load.mark(null);
-    const upMs = await timed(() => fence(stand, "up", "main"));
-    load.mark("up");
-    await breathe();
-    account.downMs.push(downMs);
-    account.upMs.push(upMs);
-    console.log(`  $ fence down main   proven after ${seconds(downMs)}    $ fence up main   proven after ${seconds(upMs)}`);
+    await run("down", `demo, round ${round}`);
+    await run("up", `demo, round ${round}`);
   }
   return { ...account, report: await load.stop() };
 }
 
-async function timed(action: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await action();
-  return performance.now() - start;
+/** From commit to proof in milliseconds, out of the last line of `--json`. */
+function provenAfter(stdout: string): number {
+  const result = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as {
+    sites: { servers: { proof: { tookMs: number } | null }[] }[];
+  };
+  return Math.max(
+    ...result.sites.flatMap((site) => site.servers.map((server) => server.proof?.tookMs ?? NaN)),
+  );
 }
 
 /** Lets the load run for a while in the mode that is in force. */
@@ -121,29 +138,31 @@ function breathe(): Promise<void> {
 }
 
 /** Prints the account; the number of requests lost. */
-function print({ report, downMs, upMs }: Account): number {
-  const bad = report.wrong + report.connectionErrors + report.badFraming;
-  const total = report.responses + report.connectionErrors + report.badFraming;
-  const all = [...downMs, ...upMs];
+function print({ report, provenMs, commandMs }: Account): number {
+  const lost = report.wrong + report.connectionErrors + report.badFraming + report.stale;
+  const sent = report.responses + report.connectionErrors + report.badFraming;
+  const row = (text: string, value: number, note = ""): void => {
+    console.log(`  ${text.padEnd(40)}${String(value).padStart(7)}${note === "" ? "" : `   ${note}`}`);
+  };
   console.log("");
-  console.log(`  requests sent                           ${count(total)}`);
-  console.log(`  answered by the site (200)              ${count(report.byMode["up"] ?? 0)}`);
-  console.log(`  answered with the maintenance page      ${count(report.byMode["down"] ?? 0)}   (503, marked, with Retry-After)`);
-  console.log(`  answered otherwise                      ${count(report.wrong)}`);
-  console.log(`  cut or refused connections              ${count(report.connectionErrors)}`);
-  console.log(`  broken answers                          ${count(report.badFraming)}`);
-  console.log(`  old answers after fence had returned    ${count(report.stale)}   (of ${report.afterMark} requests sent then)`);
-  console.log(`  LOST                                    ${count(bad + report.stale)}`);
-  if (all.length > 0) {
-    const { median, max } = spreadOf(all);
-    console.log(`  a switch took                           median ${seconds(median)}, longest ${seconds(max)}, start of Node included`);
-    console.log(`  the classic "cp; sleep 8"               ${seconds(CLASSIC_SLEEP_MS)} each time, and proves nothing`);
+  row("requests sent", sent);
+  row("answered by the site", report.byMode["up"] ?? 0, "200");
+  row("answered with the maintenance page", report.byMode["down"] ?? 0, "503, marked, with Retry-After");
+  row("answered with anything else", report.wrong);
+  row("cut or refused connections", report.connectionErrors);
+  row("broken answers", report.badFraming);
+  row("old answers after fence had returned", report.stale, `of ${report.afterMark} requests sent then`);
+  row("LOST", lost);
+  if (provenMs.length > 0) {
+    const proven = spreadOf(provenMs);
+    console.log(`  a switch is proven after ${seconds(proven.median)} (longest ${seconds(proven.max)})`);
+    console.log(`  the whole command takes  ${seconds(spreadOf(commandMs).median)}`);
+    console.log(`  the classic cp; sleep 8  ${seconds(CLASSIC_SLEEP_MS)}, and it proves nothing`);
   }
   for (const fault of report.faults) console.log(`  ! ${fault}`);
-  return bad + report.stale;
+  return lost;
 }
 
-const count = (value: number): string => String(value).padStart(7);
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 async function cleanUp(): Promise<void> {

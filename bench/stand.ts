@@ -46,7 +46,10 @@ export async function createStand({ kind, workers }: StandOptions): Promise<Stan
   mkdirSync(path.join(folder, "static"));
   writeFileSync(path.join(folder, "static", "1k.txt"), "x".repeat(1024));
   const specFile = path.join(folder, "fence.toml");
-  writeFileSync(specFile, specText({ kind, workers, port, backendPort: (backend.address() as AddressInfo).port }));
+  writeFileSync(
+    specFile,
+    specText({ kind, workers, port, backendPort: (backend.address() as AddressInfo).port }),
+  );
   return {
     kind,
     folder,
@@ -118,7 +121,11 @@ export interface RunningServer {
 }
 
 /** Starts the real server in the foreground on a main config, and waits until its port accepts connections. */
-export async function startServer(kind: ServerKind, mainConfig: string, port: number): Promise<RunningServer> {
+export async function startServer(
+  kind: ServerKind,
+  mainConfig: string,
+  port: number,
+): Promise<RunningServer> {
   const [name, args] =
     kind === "lighttpd"
       ? ["lighttpd", ["-D", "-f", mainConfig]]

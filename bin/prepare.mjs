@@ -20,7 +20,8 @@ const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const NODE_MINIMUM = [20, 19];
 const APT_TIMEOUT_MS = 10 * 60_000;
 const POLICY = "/usr/sbin/policy-rc.d";
-const POLICY_TEXT = "#!/bin/sh\n# fence test set-up: a package that is installed for tests starts no service\nexit 101\n";
+const POLICY_TEXT =
+  "#!/bin/sh\n# fence test set-up: a package that is installed for tests starts no service\nexit 101\n";
 
 function main() {
   const [task, ...args] = process.argv.slice(2);
@@ -72,7 +73,9 @@ function readLock(file) {
 }
 
 function build() {
-  const result = run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], { quiet: true });
+  const result = run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], {
+    quiet: true,
+  });
   if (result.status !== 0) fail(`the build failed\n${result.output}`);
 }
 
@@ -89,9 +92,18 @@ function installSystemPackages() {
   withoutServiceStart(() => {
     // an old list, or no network for the update, is no failure while the packages can be had
     run("apt-get", ["update", "-q"], { quiet: true });
-    const install = ["install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", ...packages];
+    const install = [
+      "install",
+      "-y",
+      "-q",
+      "--no-install-recommends",
+      "-o",
+      "DPkg::Lock::Timeout=120",
+      ...packages,
+    ];
     const result = run("apt-get", install, { quiet: true });
-    if (result.status !== 0) say(`apt-get failed; tests that need these packages are skipped\n${result.output}`);
+    if (result.status !== 0)
+      say(`apt-get failed; tests that need these packages are skipped\n${result.output}`);
   });
 }
 
@@ -104,12 +116,18 @@ function whyNotApt() {
 
 function missingPackages() {
   const needs = JSON.parse(readFileSync(path.join(ROOT, "test/needs.json"), "utf8"));
-  const binFolders = [...(process.env.PATH ?? "").split(path.delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
+  const binFolders = [
+    ...(process.env.PATH ?? "").split(path.delimiter),
+    "/usr/local/sbin",
+    "/usr/sbin",
+    "/sbin",
+  ];
   const libFolders = ["/usr/lib", "/usr/lib64", "/usr/local/lib"];
   const isIn = (folders, name) => folders.some((folder) => existsSync(path.join(folder, name)));
   const lacking = Object.values(needs).filter(
     (need) =>
-      need.programs.some((name) => !isIn(binFolders, name)) || need.modules.some((name) => !isIn(libFolders, name)),
+      need.programs.some((name) => !isIn(binFolders, name)) ||
+      need.modules.some((name) => !isIn(libFolders, name)),
   );
   return [...new Set(lacking.flatMap((need) => need.packages))].sort();
 }

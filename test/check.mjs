@@ -27,7 +27,11 @@ const CHECKS = [
 
 let failed = 0;
 for (const [name, ...args] of CHECKS) {
-  const result = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  const result = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
   const ok = result.status === 0;
   if (!ok) failed += 1;
   console.log(`${ok ? "ok  " : "FAIL"} ${name}`);

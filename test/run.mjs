@@ -78,7 +78,10 @@ function onPass(data) {
   if (data.skip === "test name does not match pattern") return;
   if (data.skip !== undefined) {
     // a skipped suite stands for its tests
-    reportOf(data).skipped.push({ title: data.name, reason: String(data.skip === true ? "no reason given" : data.skip) });
+    reportOf(data).skipped.push({
+      title: data.name,
+      reason: String(data.skip === true ? "no reason given" : data.skip),
+    });
   } else if (isTest(data)) reportOf(data).passed += 1;
   if (data.nesting === 0) reportOf(data).durationMs += data.details.duration_ms;
 }
@@ -132,7 +135,9 @@ function printFile(file, report) {
   const counts = [`${report.passed} passed`];
   if (bad) counts.push(`${report.failures.length} failed`);
   if (report.skipped.length > 0) counts.push(`${report.skipped.length} skipped`);
-  console.log(`${bad ? "FAIL" : "ok  "} ${file}: ${counts.join(", ")} (${(report.durationMs / 1000).toFixed(1)} s)`);
+  console.log(
+    `${bad ? "FAIL" : "ok  "} ${file}: ${counts.join(", ")} (${(report.durationMs / 1000).toFixed(1)} s)`,
+  );
   for (const failure of report.failures) {
     console.log(`  x ${failure.title}\n${indent(failure.text, 6)}`);
   }

@@ -61,7 +61,9 @@ function missingPart(need: Need): string | null {
   if (parts === undefined) throw new Error(`test/needs.json has no row ${need}`);
   const lacks = [
     ...parts.programs.filter((name) => findProgram(name) === null),
-    ...parts.modules.filter((module) => !LIBRARY_FOLDERS.some((folder) => existsSync(path.join(folder, module)))),
+    ...parts.modules.filter(
+      (module) => !LIBRARY_FOLDERS.some((folder) => existsSync(path.join(folder, module))),
+    ),
   ];
   return lacks.length === 0 ? null : `${need} (no ${lacks.join(", ")}; Debian: ${parts.packages.join(" ")})`;
 }

@@ -7,10 +7,14 @@ import { EXIT } from "../../src/base/exit.js";
 import { filesBelow, read, ROOT } from "./project.js";
 
 test("every path that ARCHITECTURE.md names exists", () => {
-  const named = [...read("ARCHITECTURE.md").matchAll(/`((?:\.ci|bench|bin|docs|snapshots|src|templates|test)\/[^`\s]*)`/g)];
+  const named = [
+    ...read("ARCHITECTURE.md").matchAll(/`((?:\.ci|bench|bin|docs|snapshots|src|templates|test)\/[^`\s]*)`/g),
+  ];
   assert.ok(named.length > 20, "the codemap names the rooms");
   // `snapshots/<case>` stands for many: what comes before it must exist
-  const gone = named.map(([, name = ""]) => name.replace(/[<*{].*$/, "")).filter((name) => !existsSync(path.join(ROOT, name)));
+  const gone = named
+    .map(([, name = ""]) => name.replace(/[<*{].*$/, ""))
+    .filter((name) => !existsSync(path.join(ROOT, name)));
   assert.deepEqual(gone, []);
 });
 
@@ -38,7 +42,10 @@ test("every link between the project's documents leads to a file", () => {
 
 test("docs/errors.md explains every error code, with the exit code that it ends with, and no other", () => {
   const rows = new Map(
-    [...read("docs/errors.md").matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm)].map(([, code = "", exit = ""]) => [code, Number(exit)]),
+    [...read("docs/errors.md").matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm)].map(([, code = "", exit = ""]) => [
+      code,
+      Number(exit),
+    ]),
   );
   const wanted = new Map(Object.entries(ERROR_CODES).map(([code, exit]) => [code, EXIT[exit]]));
   assert.deepEqual([...rows].sort(), [...wanted].sort());
@@ -62,6 +69,8 @@ test("docs/exit-codes.md has a row for every exit code and no other", () => {
 
 test("docs/dependencies.md has a row for every run-time dependency and no other", () => {
   const manifest = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
-  const rows = [...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` \| run time \|/gm)].map(([, name]) => name);
+  const rows = [...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` \| run time \|/gm)].map(
+    ([, name]) => name,
+  );
   assert.deepEqual(rows.sort(), Object.keys(manifest.dependencies).sort());
 });

@@ -29,6 +29,8 @@ export function linesThatMatch(files: readonly string[], pattern: RegExp): strin
   return files.flatMap((file) =>
     read(file)
       .split("\n")
-      .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}: ${line.trim().slice(0, 120)}`] : [])),
+      .flatMap((line, index) =>
+        pattern.test(line) ? [`${file}:${index + 1}: ${line.trim().slice(0, 120)}`] : [],
+      ),
   );
 }

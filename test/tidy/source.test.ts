@@ -30,7 +30,8 @@ test("nothing runs a shell or evaluates text as code", () => {
 
 test("the project names no package host, no tracker number and no folder of the machine it was written on", () => {
   const files = filesBelow(".").filter((file) => file !== "test/tidy/source.test.ts");
-  const hosts = /\bregistry\.[a-z0-9-]+\.[a-z]{2,}\b|"resolved": "http|\b(deb|ftp|security)\.[a-z]+\.(org|com)\b/;
+  const hosts =
+    /\bregistry\.[a-z0-9-]+\.[a-z]{2,}\b|"resolved": "http|\b(deb|ftp|security)\.[a-z]+\.(org|com)\b/;
   assert.deepEqual(linesThatMatch(files, hosts), [], "package hosts");
   assert.deepEqual(linesThatMatch(files, /\b(issue|session|ticket) #?\d+/i), [], "tracker numbers");
   const escaped = [ROOT, path.dirname(ROOT)]
@@ -41,7 +42,10 @@ test("the project names no package host, no tracker number and no folder of the 
 });
 
 test("every version in package.json is exact", () => {
-  const manifest = JSON.parse(read("package.json")) as Record<"dependencies" | "devDependencies", Record<string, string>>;
+  const manifest = JSON.parse(read("package.json")) as Record<
+    "dependencies" | "devDependencies",
+    Record<string, string>
+  >;
   const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
   assert.deepEqual(
     versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),

@@ -28,7 +28,7 @@ const WIDTH = 78;
 export function addCommand<Options>(program: Command, run: Run, spec: CommandSpec<Options>): void {
   const command = program.command(spec.usage).summary(spec.summary).description(spec.description);
   for (const option of spec.options ?? []) command.addOption(option);
-  if (spec.json) command.option("--json", "print JSON on stdout, and errors as JSON on stderr (env: FENCE_JSON)");
+  if (spec.json) command.option("--json", "print JSON, errors too (env: FENCE_JSON)");
   for (const option of globalOptions(spec.json)) command.addOption(option.helpGroup("Global options:"));
   command.helpOption("-h, --help", "show this help");
   command.addHelpText("after", examplesText(spec.examples));
@@ -43,7 +43,7 @@ export function globalOptions(hasOwnJson: boolean): Option[] {
   return [
     new Option("-c, --config <file>", "the spec (env: FENCE_CONFIG)"),
     new Option("-C <folder>", "go to this folder first"),
-    ...(hasOwnJson ? [] : [new Option("--json", "print JSON; errors too (env: FENCE_JSON)")]),
+    ...(hasOwnJson ? [] : [new Option("--json", "print JSON, errors too (env: FENCE_JSON)")]),
     new Option("-q, --quiet", "print results and errors only"),
     new Option("-v, --verbose", "say more, and where unexpected errors come from"),
     new Option("--no-color", "print without colour (env: NO_COLOR)"),
@@ -51,11 +51,12 @@ export function globalOptions(hasOwnJson: boolean): Option[] {
 }
 
 function examplesText(examples: CommandSpec<unknown>["examples"]): string {
-  const lines = examples.flatMap(({ line, does }) => [...wrap(does, WIDTH - 4).map((text) => `  # ${text}`), `  ${line}`]);
+  const lines = examples.flatMap(({ line, does }) => [...wrapText(does, WIDTH - 4).map((text) => `  # ${text}`), `  ${line}`]);
   return `\nExamples:\n${lines.join("\n")}`;
 }
 
-function wrap(text: string, width: number): string[] {
+/** Lines of at most `width` characters. */
+export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);

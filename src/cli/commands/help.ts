@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { FenceError } from "../../base/errors.js";
 import { EXIT, EXIT_MEANING, type ExitName } from "../../base/exit.js";
-import { addCommand, type Run } from "../command.js";
+import { addCommand, wrapText, type Run } from "../command.js";
 import { suggest } from "../suggest.js";
 
 const EXIT_CODES = "exit-codes";
+const MEANING_COLUMNS = 72;
 
 export function addHelp(program: Command, run: Run): void {
   addCommand(program, run, {
@@ -24,7 +25,10 @@ export function addHelp(program: Command, run: Run): void {
 }
 
 function exitCodesText(): string {
-  const lines = (Object.keys(EXIT) as ExitName[]).map((name) => `${String(EXIT[name]).padStart(5)}  ${EXIT_MEANING[name]}`);
+  const lines = (Object.keys(EXIT) as ExitName[]).flatMap((name) => {
+    const [first = "", ...rest] = wrapText(EXIT_MEANING[name], MEANING_COLUMNS);
+    return [`${String(EXIT[name]).padStart(5)}  ${first}`, ...rest.map((text) => `       ${text}`)];
+  });
   return `Exit codes of every command:\n${lines.join("\n")}\n`;
 }
 

@@ -6,8 +6,8 @@ export function addSchema(program: Command, run: Run): void {
     usage: "schema",
     summary: "print the JSON Schema of fence.toml, for editors",
     description:
-      "Prints the JSON Schema of fence.toml. Editors with TOML support complete and check the file with it, when the " +
-      "first line of fence.toml is: #:schema ./fence.schema.json",
+      "Prints the JSON Schema of fence.toml. Editors with TOML support complete and check the file with it, when its " +
+      "first line names the schema (#:schema ./fence.schema.json).",
     json: false,
     examples: [{ does: "beside fence.toml", line: "fence schema > fence.schema.json" }],
     handler: async (context) => {

@@ -1,0 +1,78 @@
+import type { Backend, Server, Site, Spec } from "../spec/types.js";
+import { ident } from "./ident.js";
+import { allListens, hostRegex, listensOf, scopesOf, sitesOf, socketName } from "./lighttpd-sites.js";
+import { MIME_DEFAULT, MIME_TYPES } from "./mime.js";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Each forwarded request and each held connection takes two. */
+const FILES_MAX = 16_384;
+const CONNECTIONS_MAX = 5_000;
+
+/** What the whole lighttpd.conf says. */
+export function configValues(spec: Spec, server: Server): Values {
+  const sites = sitesOf(spec, server);
+  const listens = allListens(spec, server);
+  const [main] = listens;
+  if (!main) throw new Error(`server ${server.name} listens nowhere`);
+  return {
+    name: ident(server.name),
+    workers: server.workers,
+    user: server.user,
+    pidFile: server.pidFile,
+    statCache: server.statCache,
+    filesMax: FILES_MAX,
+    connectionsMax: CONNECTIONS_MAX,
+    usesTls: listens.some((listen) => listen.tls),
+    usesProxy: sites.some((site) => site.upstream !== null),
+    usesAlias: sites.some((site) => site.routes.length > 0),
+    bind: main.address.includes(":") ? `[${main.address}]` : main.address,
+    port: main.port,
+    sockets: listens.map((listen, index) => ({
+      socket: socketName(listen),
+      main: index === 0,
+      ipv6: listen.address.includes(":"),
+      tls: listen.tls ? certificateFor(sites, server, socketName(listen)) : null,
+    })),
+    blocks: sites.flatMap((site) =>
+      scopesOf(spec, server, site).map((socket) => ({
+        name: ident(site.name),
+        socket,
+        hosts: hostRegex(site, sites),
+        tls: listens.some((listen) => listen.tls) ? site.tls : null,
+        backends: backendsOf(spec, site),
+        routes: routesOf(site),
+      })),
+    ),
+    mimeTypes: Object.entries(MIME_TYPES).map(([extension, type]) => ({ extension: `.${extension}`, type })),
+    mimeDefault: MIME_DEFAULT,
+  };
+}
+
+/** For a client that names no host, or none of ours: the first site on the socket that has a certificate. */
+function certificateFor(sites: readonly Site[], server: Server, socket: string): Site["tls"] {
+  const first = sites.find((site) => site.tls !== null && listensOf(site, server).some((listen) => socketName(listen) === socket));
+  if (!first?.tls) throw new Error(`no certificate for ${socket}`);
+  return first.tls;
+}
+
+function backendsOf(spec: Spec, site: Site): Values[] | null {
+  if (site.upstream === null) return null;
+  const upstream = spec.upstreams.find((candidate) => candidate.name === site.upstream);
+  if (!upstream) throw new Error(`no upstream named ${site.upstream}`);
+  // The label is the key of lighttpd's counters: one of its own for each site, so that requests are counted by site.
+  return upstream.backends.map((backend, index) => ({ label: ident(`${site.name}-${index}`), ...addressOf(backend) }));
+}
+
+function addressOf(backend: Backend): Values {
+  return backend.kind === "tcp"
+    ? { host: backend.host, port: backend.port, path: null }
+    : { host: null, port: null, path: backend.path };
+}
+
+/** mod_alias takes the first prefix that fits, so the longest must come first. */
+function routesOf(site: Site): Values[] {
+  return site.routes
+    .map((route) => ({ path: route.path, dir: `${route.dir}/`, proxied: site.upstream !== null }))
+    .sort((a, b) => b.path.length - a.path.length);
+}

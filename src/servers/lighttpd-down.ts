@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { bodies, MEDIA_TYPE } from "../page/bodies.js";
+import type { Cidr, Exceptions, ModeValues, PathRule, Site } from "../spec/types.js";
+import { ident } from "./ident.js";
+import { PROBE_PATH } from "./probe-path.js";
+
+/**
+ * Bodies of HTTP/2 uploads are read before the answer up to this size: curl (seen with 7.88) reports an error when the
+ * stream is reset behind a complete answer, as lighttpd does for an upload that it has not read.
+ */
+const DRAIN_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Values of the variant that answers in the site's place. */
+export function downValues(site: Site, values: ModeValues): Readonly<Record<string, unknown>> {
+  const { maintenance, exceptions } = site;
+  const { html, json, text } = bodies(site, values);
+  const isWhole = maintenance.paths.includes("/");
+  const shown = {
+    name: ident(site.name),
+    generation: values.generation,
+    status: maintenance.status,
+    retryAfterSec: values.retryAfterSec,
+    untilSec: values.untilMs === null ? null : Math.ceil(values.untilMs / 1000),
+    header: maintenance.header,
+    headers: maintenance.headers,
+    html,
+    json,
+    text,
+    mediaType: MEDIA_TYPE,
+    probePath: PROBE_PATH,
+    paths: isWhole ? [] : maintenance.paths.map(prefix),
+    ...exceptionValues(exceptions),
+    origins: maintenance.corsOrigins,
+    exposed: `Retry-After, ${maintenance.header}`,
+    vary: maintenance.corsOrigins.length > 0 ? "Accept, Origin" : "Accept",
+    drainBytesMax: DRAIN_BYTES_MAX,
+  };
+  // A Lua state outlives a change of its script; tables of other data must not be taken for these.
+  const key = createHash("sha256").update(JSON.stringify(shown)).digest("hex").slice(0, 16);
+  return { ...shown, key: ident(key) };
+}
+
+function exceptionValues(exceptions: Exceptions): Record<string, unknown> {
+  const { pass, health, acme } = exceptions;
+  const allow = ranges(exceptions.allow);
+  const trusted = allow.length > 0 ? ranges(exceptions.trustedProxies) : [];
+  const prefixes = [
+    ...(acme ? ["/.well-known/acme-challenge/"] : []),
+    ...pass.flatMap((rule) => (rule.match === "prefix" ? [rule.value] : [])),
+  ];
+  return {
+    healthPath: health === null ? null : health.path,
+    healthPass: health?.whileDown === "pass",
+    healthOk: health?.whileDown === "ok",
+    healthDown: health?.whileDown === "down",
+    passExact: pass.flatMap((rule: PathRule) => (rule.match === "exact" ? [rule.value] : [])),
+    passPrefixes: prefixes.map(prefix),
+    allow,
+    trusted,
+  };
+}
+
+/** A prefix ends on a segment border: the path itself, or anything below it. */
+function prefix(path: string): { path: string; below: string } {
+  return { path, below: path.endsWith("/") ? path : `${path}/` };
+}
+
+/** Sorted and disjoint, so that the script can search by halves. */
+function ranges(cidrs: readonly Cidr[]): { first: string; last: string }[] {
+  const sorted = cidrs.map(({ first, last }) => ({ first, last })).sort((a, b) => (a.first < b.first ? -1 : 1));
+  const merged: { first: string; last: string }[] = [];
+  for (const range of sorted) {
+    const before = merged.at(-1);
+    if (before && range.first <= before.last) before.last = range.last > before.last ? range.last : before.last;
+    else merged.push(range);
+  }
+  return merged;
+}

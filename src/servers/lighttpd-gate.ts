@@ -1,0 +1,86 @@
+import type { Server, Site, Spec } from "../spec/types.js";
+import { ident } from "./ident.js";
+import { hostRegex, scopesOf, sitesOf } from "./lighttpd-sites.js";
+import { PROBE_PATH } from "./probe-path.js";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** What gate.conf says of each site, and the admin socket. */
+export function gateValues(spec: Spec, server: Server): Values {
+  const sites = sitesOf(spec, server);
+  return {
+    include: server.config === "include",
+    probePath: PROBE_PATH,
+    controlSocket: `${spec.runDir}/${server.name}/control.sock`,
+    admin: `${spec.outputDir}/${server.name}/admin.lua`,
+    hasUpstream: server.config === "standalone" && sites.some((site) => site.upstream !== null),
+    blocks: sites.flatMap((site) =>
+      scopesOf(spec, server, site).map((socket) => ({
+        name: ident(site.name),
+        socket,
+        hosts: hostRegex(site, sites),
+        active: activePath(spec, server, site),
+        probe: `${spec.outputDir}/${server.name}/${site.name}.probe.lua`,
+        passRegexes: passRegexes(site),
+        gatedHealth: passRegexes(site).length > 0 ? gatedHealth(site) : null,
+        fallbacks: fallbackBlocks(spec, server, site),
+      })),
+    ),
+  };
+}
+
+export function adminValues(spec: Spec, server: Server): Values {
+  const sites = sitesOf(spec, server);
+  return {
+    sites: sites.map((site) => ({ name: site.name, active: activePath(spec, server, site) })),
+    // In the user's own config the labels of the backends are not ours.
+    counts: server.config === "standalone",
+  };
+}
+
+export function probeValues(spec: Spec, server: Server, site: Site): Values {
+  return { name: ident(site.name), active: activePath(spec, server, site) };
+}
+
+export function upValues(site: Site, generation: number): Values {
+  return { name: ident(site.name), generation };
+}
+
+/** One script a route with a fallback. */
+export function fallbackFiles(site: Site): { path: string; values: Values }[] {
+  return site.routes.flatMap((route, index) => {
+    const { fallback } = route;
+    if (fallback === null) return [];
+    const values = { base: fallback.base, lastSegment: fallback.append === "last-segment" };
+    return [{ path: fallbackName(site, index), values }];
+  });
+}
+
+/** Shorter paths first: of two blocks that match, lighttpd takes the last. */
+function fallbackBlocks(spec: Spec, server: Server, site: Site): Values[] {
+  if (site.routes.every((route) => route.fallback === null)) return [];
+  return site.routes
+    .map((route, index) => ({
+      path: route.path,
+      script: route.fallback && `${spec.outputDir}/${server.name}/${fallbackName(site, index)}`,
+    }))
+    .sort((a, b) => a.path.length - b.path.length);
+}
+
+function fallbackName(site: Site, route: number): string {
+  return `${site.name}.fallback-${route}.lua`;
+}
+
+function activePath(spec: Spec, server: Server, site: Site): string {
+  return `${spec.stateDir}/servers/${server.name}/active/${site.name}.lua`;
+}
+
+function passRegexes(site: Site): string[] {
+  return site.exceptions.pass.flatMap((rule) => (rule.match === "regex" ? [rule.value] : []));
+}
+
+/** The health path, when the gate answers it: no pass rule may take it away. */
+function gatedHealth(site: Site): string | null {
+  const { health } = site.exceptions;
+  return health === null || health.whileDown === "pass" ? null : health.path;
+}

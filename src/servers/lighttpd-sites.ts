@@ -1,0 +1,63 @@
+import type { Listen, Server, Site, Spec } from "../spec/types.js";
+import { lightyRegex } from "./encode-lighttpd.js";
+
+/** The sites of one server, in the order of the spec. */
+export function sitesOf(spec: Spec, server: Server): Site[] {
+  return spec.sites.filter((site) => site.servers.includes(server.name));
+}
+
+/** Where the server listens for this site. */
+export function listensOf(site: Site, server: Server): readonly Listen[] {
+  return site.listen[server.name] ?? server.listen;
+}
+
+/** As lighttpd names a socket in a condition: `0.0.0.0:80`, `[::]:443`. */
+export function socketName(listen: Listen): string {
+  const address = listen.address.includes(":") ? `[${listen.address}]` : listen.address;
+  return `${address}:${listen.port}`;
+}
+
+/** Every listen of the server and of its sites, each once; the server's own first. */
+export function allListens(spec: Spec, server: Server): Listen[] {
+  const found = new Map<string, Listen>();
+  for (const listen of [...server.listen, ...sitesOf(spec, server).flatMap((site) => listensOf(site, server))]) {
+    const name = socketName(listen);
+    if (!found.has(name)) found.set(name, listen);
+  }
+  return [...found.values()];
+}
+
+/** The sockets that a site is limited to; one null when it is on all of them. */
+export function scopesOf(spec: Spec, server: Server, site: Site): (string | null)[] {
+  const own = listensOf(site, server).map(socketName);
+  return allListens(spec, server).every((listen) => own.includes(socketName(listen))) ? [null] : own;
+}
+
+/**
+ * The regular expression for the Host of a site, without quotes. An exact name wins over `*.…` of another site, and a
+ * longer `*.…` over a shorter one, whatever the order of the blocks (of two blocks that match, lighttpd takes the last).
+ */
+export function hostRegex(site: Site, others: readonly Site[]): string {
+  const foreign = others.filter((other) => other !== site).flatMap((other) => other.hosts);
+  const names = site.hosts.map((host) => {
+    const base = wildcardBase(host);
+    if (base === null) return lightyRegex(host);
+    const closer = foreign.filter((name) => (wildcardBase(name) ?? name).endsWith(`.${base}`));
+    const except = closer.length === 0 ? "" : `(?!(?:${closer.map(nameRegex).join("|")})${END})`;
+    return `${except}${nameRegex(host)}`;
+  });
+  return `^(?:${names.join("|")})${END}`;
+}
+
+/** A trailing dot and a port do not make another host. */
+const END = "\\.?(?::[0-9]+)?$";
+
+function nameRegex(host: string): string {
+  const base = wildcardBase(host);
+  return base === null ? lightyRegex(host) : `[^:]+\\.${lightyRegex(base)}`;
+}
+
+/** `example.com` of `*.example.com`; null for an exact name. */
+function wildcardBase(host: string): string | null {
+  return host.startsWith("*.") ? host.slice(2) : null;
+}

@@ -1,0 +1,94 @@
+import type { Server, Site, Spec } from "../spec/types.js";
+import type { PlannedFile, ServerAdapter, SwitchPoint } from "./adapter.js";
+import { lighty, lightyRegex } from "./encode-lighttpd.js";
+import { lua } from "./encode-lua.js";
+import { configValues } from "./lighttpd-config.js";
+import { downValues } from "./lighttpd-down.js";
+import { limits, unfit } from "./lighttpd-fitness.js";
+import { adminValues, fallbackFiles, gateValues, upValues, probeValues } from "./lighttpd-gate.js";
+import { sitesOf } from "./lighttpd-sites.js";
+
+/**
+ * lighttpd 1.4 with mod_magnet. The active variant of a site is one Lua file that mod_magnet runs for each request of
+ * the site's hosts: `up` does nothing, `down` answers. A replaced file takes force without a reload.
+ */
+export const lighttpd: ServerAdapter = {
+  kind: "lighttpd",
+  encoders: { lighty, lightyRegex, lua },
+
+  files(spec, server) {
+    const files: PlannedFile[] = [
+      wiring("gate.conf", "lighttpd/gate.conf", gateValues(spec, server)),
+      script("admin.lua", "lighttpd/admin.lua", adminValues(spec, server)),
+    ];
+    if (server.config === "standalone") {
+      files.unshift(wiring("lighttpd.conf", "lighttpd/lighttpd.conf", configValues(spec, server)));
+    }
+    for (const site of sitesOf(spec, server)) {
+      files.push(script(`${site.name}.probe.lua`, "lighttpd/probe.lua", probeValues(spec, server, site)));
+      files.push(...fallbackFiles(site).map((file) => script(file.path, "lighttpd/fallback.lua", file.values)));
+      files.push(...exampleVariants(site));
+    }
+    return files;
+  },
+
+  switchPoint,
+
+  variant(_spec, _server, site, values) {
+    const source =
+      values.mode === "up"
+        ? { template: "lighttpd/variants/up.lua", values: upValues(site, values.generation) }
+        : { template: "lighttpd/variants/down.lua", values: downValues(site, values) };
+    return [{ name: `${site.name}.lua`, source }];
+  },
+
+  configTest(server, serverDir) {
+    if (server.config === "include") return null;
+    // Unknown directives are warnings with exit code 0.
+    return { program: server.program, args: ["-tt", "-f", `${serverDir}/lighttpd.conf`], stderrFails: true };
+  },
+
+  reloadSignal: "SIGUSR1",
+  version: { args: ["-V"], pattern: /^lighttpd\/(\d+\.\d+\.\d+)/m },
+  unfit,
+  limits,
+};
+
+function switchPoint(spec: Spec, server: Server, site: Site): SwitchPoint {
+  const folder = `${spec.stateDir}/servers/${server.name}`;
+  return {
+    site: site.name,
+    server: server.name,
+    kind: "lighttpd",
+    form: "file",
+    active: `${folder}/active/${site.name}.lua`,
+    generations: `${folder}/generations/${site.name}`,
+    suffix: ".lua",
+    // The inotify stat cache does not watch for renames.
+    touch: true,
+    controlSocket: `${spec.runDir}/${server.name}/control.sock`,
+  };
+}
+
+/** Generation 0 of both modes, for people to read; nothing loads them. */
+function exampleVariants(site: Site): PlannedFile[] {
+  const { retryAfterSec, message, reason } = site.maintenance;
+  const values = { generation: 0, retryAfterSec, untilMs: null, message, reason };
+  return [
+    script(`variants/${site.name}.up.lua`, "lighttpd/variants/up.lua", upValues(site, 0)),
+    script(
+      `variants/${site.name}.down.lua`,
+      "lighttpd/variants/down.lua",
+      downValues(site, { ...values, mode: "down" }),
+    ),
+  ];
+}
+
+function wiring(path: string, template: string, values: PlannedFile["values"]): PlannedFile {
+  return { path, template, values, executable: false, wiring: true };
+}
+
+/** mod_magnet loads a changed script by itself. */
+function script(path: string, template: string, values: PlannedFile["values"]): PlannedFile {
+  return { path, template, values, executable: false, wiring: false };
+}

@@ -1,0 +1,141 @@
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import http from "node:http";
+import { childrenOf } from "../base/process-info.js";
+import type { SwitchPoint } from "../servers/adapter.js";
+import type { Server } from "../spec/types.js";
+import type { WorkerReport, WorkersView } from "./types.js";
+
+/** Which worker takes a connection is chance; with n workers this many rounds of n connections are tried. */
+const ROUNDS_MAX = 40;
+const ANSWER_TIMEOUT_MS = 1000;
+const ANSWER_BYTES_MAX = 4096;
+
+/** What templates/lighttpd/admin.lua answers. */
+interface Answer {
+  pid: number;
+  inode: number;
+  size: number;
+  /** Seconds. */
+  mtime: number;
+  inflight: number | null;
+}
+
+/**
+ * Asks every worker process of a lighttpd, on its control socket, which file it takes for the site's active variant.
+ * A worker is settled when its stat cache shows the file that is on the disk now: mod_magnet decides by the same cache
+ * whether to load the script again. Never throws for what the server does.
+ */
+export async function observeWorkers(point: SwitchPoint, server: Server, masterPid: number): Promise<WorkersView> {
+  const { controlSocket } = point;
+  if (controlSocket === null) return { workers: [], inflight: null, problem: "no control socket" };
+  const pids = server.workers === 0 ? [masterPid] : childrenOf(masterPid);
+  const active = await stat(point.active).catch(() => null);
+  if (active === null) return { workers: silent(pids), inflight: null, problem: `${point.active} cannot be read` };
+  if (pids.length === 0) return { workers: [], inflight: null, problem: "the server has no worker process" };
+
+  const { answers, problem } = await askAll(controlSocket, point.site, pids);
+  const serving = await withoutRetired(pids, answers, controlSocket);
+  const workers = serving.map((pid): WorkerReport => {
+    const answer = answers.get(pid);
+    if (!answer) return { pid, settled: null, detail: null };
+    const isSame =
+      answer.inode === active.ino && answer.size === active.size && answer.mtime === Math.floor(active.mtimeMs / 1000);
+    return { pid, settled: isSame, detail: isSame ? null : `it has inode ${answer.inode}, the disk ${active.ino}` };
+  });
+  const counts = serving.map((pid) => answers.get(pid)?.inflight ?? null);
+  const inflight = counts.every((count) => count !== null) ? counts.reduce((sum, count) => sum + count, 0) : null;
+  return { workers, inflight, problem };
+}
+
+function silent(pids: readonly number[]): WorkerReport[] {
+  return pids.map((pid) => ({ pid, settled: null, detail: null }));
+}
+
+/** Asks until every pid has answered, at most ROUNDS_MAX rounds. */
+async function askAll(socketPath: string, site: string, pids: readonly number[]) {
+  const answers = new Map<number, Answer>();
+  let problem: string | null = null;
+  for (let round = 0; round < ROUNDS_MAX && !pids.every((pid) => answers.has(pid)); round += 1) {
+    const asked = await Promise.allSettled(pids.map(() => ask(socketPath, site)));
+    for (const one of asked) if (one.status === "fulfilled") answers.set(one.value.pid, one.value);
+    const failed = asked.find((one) => one.status === "rejected");
+    if (failed) {
+      problem = `the control socket did not answer: ${(failed.reason as Error).message}`;
+      break;
+    }
+  }
+  return { answers, problem };
+}
+
+function ask(socketPath: string, site: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.get(
+      { socketPath, path: `/?site=${site}`, agent: false, headers: { Host: "fence", Connection: "close" } },
+      (response) => {
+        let text = "";
+        response.setEncoding("latin1").on("data", (chunk: string) => {
+          text += chunk;
+          if (text.length > ANSWER_BYTES_MAX) response.destroy(new Error("the answer is too long"));
+        });
+        response.on("error", reject);
+        response.on("end", () => {
+          try {
+            resolve(parseAnswer(response.statusCode ?? 0, text));
+          } catch (error) {
+            reject(error as Error);
+          }
+        });
+      },
+    );
+    const deadline = setTimeout(() => request.destroy(new Error("timeout")), ANSWER_TIMEOUT_MS);
+    request.on("close", () => clearTimeout(deadline));
+    request.on("error", reject);
+  });
+}
+
+function parseAnswer(status: number, text: string): Answer {
+  if (status !== 200) throw new Error(`status ${status}; the server runs with an older config: reload it`);
+  const value = JSON.parse(text) as Record<string, unknown>;
+  const number = (name: string): number => {
+    const found = value[name];
+    if (typeof found !== "number") throw new Error(`no ${name} in the answer`);
+    return found;
+  };
+  return {
+    pid: number("pid"),
+    inode: number("inode"),
+    size: number("size"),
+    mtime: number("mtime"),
+    inflight: value["inflight"] === null ? null : number("inflight"),
+  };
+}
+
+/**
+ * Without the silent processes that hold no listener any more: after a reload old workers live on until their last
+ * response is sent, and take no new request; a program that lighttpd has started never did.
+ */
+async function withoutRetired(pids: readonly number[], answers: ReadonlyMap<number, Answer>, socketPath: string) {
+  if (pids.every((pid) => answers.has(pid))) return pids;
+  const sockets = await listenersAt(socketPath);
+  const serves = await Promise.all(pids.map(async (pid) => answers.has(pid) || (await holdsAny(pid, sockets))));
+  return pids.filter((_pid, index) => serves[index]);
+}
+
+/** As /proc/PID/fd links name them. */
+async function listenersAt(socketPath: string): Promise<Set<string>> {
+  const lines = (await readFile("/proc/net/unix", "utf8")).split("\n");
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  return new Set(fields.filter((field) => field[7] === socketPath).map((field) => `socket:[${field[6]}]`));
+}
+
+async function holdsAny(pid: number, sockets: ReadonlySet<string>): Promise<boolean> {
+  try {
+    for (const fd of await readdir(`/proc/${pid}/fd`)) {
+      if (sockets.has(await readlink(`/proc/${pid}/fd/${fd}`).catch(() => ""))) return true;
+    }
+    return false;
+  } catch (error) {
+    // Gone, or not ours to look at: only what is gone may be left out.
+    return (error as NodeJS.ErrnoException).code !== "ENOENT";
+  }
+}

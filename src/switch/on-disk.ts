@@ -100,3 +100,14 @@ export function sumsOf(files: readonly { name: string; content: string | Uint8Ar
   const lines = files.map(({ name, content }) => `${createHash("sha256").update(content).digest("hex")}  ${name}\n`);
   return lines.sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join("");
 }
+
+/** Whether a staged generation is exactly these files. */
+export function holdsFiles(point: SwitchPoint, generation: number, files: readonly { name: string; content: string }[]): boolean {
+  const path = generationPath(point, generation);
+  try {
+    if (point.form === "folder") return readFileSync(join(path, SUMS_FILE), "utf8") === sumsOf(files);
+    return files.length === 1 && readFileSync(path, "utf8") === files[0]?.content;
+  } catch {
+    return false;
+  }
+}

@@ -1,7 +1,15 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { FileError, fsyncFolder, makeFolders, removeLeftovers, renameDurable, temporaryPath, writeAtomic, writeNewFile } from "../base/durable.js";
+import {
+  FileError,
+  fsyncFolder,
+  makeFolders,
+  removeLeftovers,
+  renameDurable,
+  temporaryPath,
+  writeAtomic,
+  writeNewFile,
+} from "../base/durable.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import { generationPath, generationsOf, readGeneration, readOnDisk, sumsOf, SUMS_FILE } from "./on-disk.js";
 import { FILE_MODE, FOLDER_MODE } from "./paths.js";
@@ -15,7 +23,8 @@ export interface StagedFile {
 }
 
 /**
- * Writes one generation of a variant beside the others and syncs it; nothing is in force yet.
+ * Writes one generation of a variant beside the others and syncs it; nothing is in force yet. The number must be
+ * new: a generation is written once and then never changed.
  * @throws FileError, NotDurable; Error when the files do not carry their mode and generation (a wrong adapter)
  */
 export function stage(point: SwitchPoint, generation: number, files: readonly StagedFile[]): void {
@@ -47,8 +56,6 @@ function stageFolder(path: string, files: readonly StagedFile[]): void {
       writeNewFile(join(temporary, file.name), file.content, { mode: FILE_MODE });
     }
     fsyncFolder(temporary);
-    // A generation that an earlier, crashed fence staged and nobody ever saw may lie there.
-    rmSync(path, { recursive: true, force: true });
     renameDurable(temporary, path);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
@@ -71,7 +78,7 @@ export function prune(point: SwitchPoint, keep: readonly number[]): void {
   const all = generationsOf(point);
   const kept = new Set([...all.slice(-GENERATIONS_KEPT), ...keep]);
   const active = readOnDisk(point).generation;
-  // When it cannot be told what is in force, nothing is old.
+  // When it cannot be told what is in force, nothing counts as old.
   if (active === null) return;
   for (const generation of all) if (generation !== active && !kept.has(generation)) unstage(point, generation);
 }

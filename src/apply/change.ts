@@ -1,0 +1,99 @@
+import { isoTime } from "../base/clock.js";
+import type { Mode } from "../base/mode.js";
+import { siteNamed } from "../plan/plan.js";
+import type { Plan } from "../plan/types.js";
+import type { SwitchPoint } from "../servers/adapter.js";
+import type { ModeValues, Site } from "../spec/types.js";
+import { generationsOf, readGeneration, readOnDisk } from "../switch/on-disk.js";
+import { readState } from "../switch/state.js";
+import type { OnDisk, SiteState } from "../switch/types.js";
+
+/** Where a site stands, by its state file and its active variants. */
+export interface Current {
+  site: Site;
+  points: readonly SwitchPoint[];
+  onDisk: readonly OnDisk[];
+  /** The mode that all active variants agree on. */
+  mode: Mode | "unknown";
+  /** The state to go back to; generation 0 when there is none yet. */
+  state: SiteState;
+  /** Every active variant is whole and of the state's generation. */
+  isWhole: boolean;
+  /** Highest generation ever given out, by the state and by the disk. */
+  lastGeneration: number;
+}
+
+/** One site on its way from one state to another; all its servers get the same generation. */
+export interface Change {
+  site: Site;
+  points: readonly SwitchPoint[];
+  before: Mode | "unknown";
+  from: SiteState;
+  /** `from` must be staged as well, because no good copy of it lies on every server. */
+  stagesFrom: boolean;
+  to: SiteState;
+}
+
+/** @throws FenceError state-unknown-version, state-unreadable */
+export function currentOf(plan: Plan, name: string): Current {
+  const site = siteNamed(plan.spec, name);
+  const points = plan.switchPoints.filter((point) => point.site === name);
+  const onDisk = points.map(readOnDisk);
+  const [first] = onDisk;
+  const agrees = onDisk.every((one) => one.mode === first?.mode && one.generation === first.generation);
+  let state = readState(plan.spec.stateDir, name);
+  // The active variants are the truth: the state may be lost, or older than they are.
+  if (agrees && first !== undefined && first.generation !== null && first.mode !== "unknown" && first.mode !== null) {
+    if (first.generation !== state.generation) state = { ...state, mode: first.mode, generation: first.generation };
+  }
+  const generations = points.flatMap(generationsOf);
+  return {
+    site,
+    points,
+    onDisk,
+    mode: modeOf(onDisk, state),
+    state,
+    isWhole: onDisk.every((one) => one.mode === state.mode && one.generation === state.generation),
+    lastGeneration: Math.max(state.generation, state.lastGeneration, 0, ...generations),
+  };
+}
+
+function modeOf(onDisk: readonly OnDisk[], state: SiteState): Mode | "unknown" {
+  const modes = new Set(onDisk.map((one) => one.mode));
+  const [only] = modes;
+  if (modes.size !== 1 || only === undefined) return "unknown";
+  return only ?? state.mode;
+}
+
+/** What is to hold instead; `since` stays when the mode does. */
+export type Wanted = Pick<SiteState, "mode" | "by" | "reason" | "message" | "retryAfterSec" | "untilMs">;
+
+export function changeTo(current: Current, wanted: Wanted, nowMs: number): Change {
+  const { site, points, state } = current;
+  const isBackable = state.generation > 0 && points.every((point) => readGeneration(point, state.generation) !== null);
+  const fromGeneration = isBackable ? state.generation : current.lastGeneration + 1;
+  const generation = Math.max(fromGeneration, current.lastGeneration) + 1;
+  const keepsMode = state.generation > 0 && state.mode === wanted.mode;
+  return {
+    site,
+    points,
+    before: current.mode,
+    from: { ...state, generation: fromGeneration, lastGeneration: fromGeneration },
+    stagesFrom: !isBackable,
+    to: {
+      version: 1,
+      site: site.name,
+      ...wanted,
+      generation,
+      lastGeneration: generation,
+      since: keepsMode ? state.since : isoTime(nowMs),
+      proof: "unproven",
+    },
+  };
+}
+
+/** What the clients are told, for the templates. */
+export function valuesOf(state: SiteState): ModeValues {
+  const { mode, generation, retryAfterSec, untilMs, message, reason } = state;
+  return { mode, generation, retryAfterSec, untilMs, message, reason };
+}

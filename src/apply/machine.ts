@@ -1,0 +1,40 @@
+import { wallMs } from "../base/clock.js";
+import { serverNamed } from "../plan/plan.js";
+import type { Plan, RenderedTree } from "../plan/types.js";
+import type { Renderer, RenderedVariantFile } from "../render/render.js";
+import type { ServerAdapter, SwitchPoint } from "../servers/adapter.js";
+import type { ModeValues, ServerKind } from "../spec/types.js";
+import { configTest, type ConfigTestResult } from "../verify/config-test.js";
+import { observe } from "../verify/observe.js";
+import { prove, type ProveOptions } from "../verify/prove.js";
+import { findMaster, type Master } from "../verify/running.js";
+import type { Expected, Observation, Proof } from "../verify/types.js";
+
+/** All that a change asks of the machine besides its disk; tests put one in its place that lies. */
+export interface Machine {
+  findMaster(server: string): Promise<Master>;
+  observe(point: SwitchPoint): Promise<Observation>;
+  prove(point: SwitchPoint, expected: Expected, options: ProveOptions): Promise<Proof>;
+  /** Tests the main config in `serverDir`, the server's folder of a rendered tree. */
+  configTest(server: string, serverDir: string): Promise<ConfigTestResult>;
+  renderVariant(point: SwitchPoint, values: ModeValues): readonly RenderedVariantFile[];
+  renderTree(): RenderedTree;
+  /** Unix time in milliseconds. */
+  now(): number;
+}
+
+/** The machine itself. */
+export function createMachine(plan: Plan, renderer: Renderer, adapterOf: (kind: ServerKind) => ServerAdapter): Machine {
+  return {
+    findMaster: (server) => findMaster(serverNamed(plan.spec, server)),
+    observe: (point) => observe(plan, point),
+    prove: (point, expected, options) => prove(plan, point, expected, options),
+    configTest(name, serverDir) {
+      const server = serverNamed(plan.spec, name);
+      return configTest(adapterOf(server.kind), server, serverDir);
+    },
+    renderVariant: (point, values) => renderer.renderVariant(plan, point, values),
+    renderTree: () => renderer.renderTree(plan),
+    now: wallMs,
+  };
+}

@@ -1,0 +1,65 @@
+import type { Plan } from "../plan/types.js";
+import type { SwitchPoint } from "../servers/adapter.js";
+import { readUnfinished, type Unfinished } from "../switch/journal.js";
+import { lockHolder, type Holder } from "../switch/lock.js";
+import { readOnDisk } from "../switch/on-disk.js";
+import { initialState, readState } from "../switch/state.js";
+import type { OnDisk, SiteState } from "../switch/types.js";
+import type { Observation } from "../verify/types.js";
+import type { Machine } from "./machine.js";
+import type { StatusCell } from "./types.js";
+
+/** Every site on every server, in the order of the plan. Takes no lock and writes nothing; never throws for what it finds. */
+export async function status(plan: Plan, machine: Machine): Promise<StatusCell[]> {
+  return Promise.all(plan.switchPoints.map((point) => cellOf(plan, machine, point)));
+}
+
+/** A change that is under way, or was left unfinished, in this state folder. */
+export interface UnfinishedChange {
+  journal: Unfinished;
+  /** The fence at work; null: nobody is, the next change finishes or undoes it. */
+  holder: Holder | null;
+}
+
+export function unfinished(stateDir: string): UnfinishedChange {
+  return { journal: readUnfinished(stateDir), holder: lockHolder(stateDir) };
+}
+
+async function cellOf(plan: Plan, machine: Machine, point: SwitchPoint): Promise<StatusCell> {
+  const { site, server } = point;
+  const observed = await machine.observe(point);
+  const onDisk = readOnDisk(point);
+  const differences: string[] = [];
+  let desired: SiteState;
+  try {
+    desired = readState(plan.spec.stateDir, site);
+  } catch (error) {
+    desired = { ...initialState(site), ...(isKnown(onDisk) ? onDisk : {}) };
+    differences.push((error as Error).message);
+  }
+  differences.push(...diskDifferences(desired, onDisk, point), ...servedDifferences(onDisk, observed));
+  const expired = desired.mode === "down" && desired.untilMs !== null && desired.untilMs <= machine.now();
+  return { site, server, desired, onDisk, observed, expired, differences };
+}
+
+function isKnown(onDisk: OnDisk): onDisk is { mode: "up" | "down"; generation: number } {
+  return onDisk.mode !== null && onDisk.mode !== "unknown" && onDisk.generation !== null;
+}
+
+function diskDifferences(desired: SiteState, onDisk: OnDisk, point: SwitchPoint): string[] {
+  if (onDisk.mode === null) return [`there is no active variant at ${point.active}: run fence apply`];
+  if (!isKnown(onDisk)) return [`${point.active} was edited or is not of fence: run fence ${desired.mode} ${point.site}`];
+  if (onDisk.mode === desired.mode && onDisk.generation === desired.generation) return [];
+  return [
+    `${desired.mode}, generation ${desired.generation}, was asked for; ` +
+      `on disk is ${onDisk.mode}, generation ${onDisk.generation}`,
+  ];
+}
+
+function servedDifferences(onDisk: OnDisk, observed: Observation): string[] {
+  if (observed.running === "no") return [`${observed.server} is not running`];
+  if (observed.mode === "unknown") return [...observed.problems];
+  const generation = observed.generation ?? "unknown";
+  if (observed.mode === onDisk.mode && observed.generation === onDisk.generation) return [];
+  return [`${observed.server} shows ${observed.mode}, generation ${generation}; on disk is ${onDisk.mode ?? "nothing"}, generation ${onDisk.generation ?? "unknown"}`];
+}

@@ -1,0 +1,74 @@
+import { FenceError } from "../base/errors.js";
+import type { ExitName } from "../base/exit.js";
+import type { Plan } from "../plan/types.js";
+import { alreadyThere } from "./already.js";
+import { carryOut } from "./carry-out.js";
+import { changeTo, currentOf, type Change } from "./change.js";
+import { dryRun } from "./dry-run.js";
+import type { Machine } from "./machine.js";
+import { stageChanges } from "./staging.js";
+import { Steps, type OnStep } from "./steps.js";
+import type { SiteOutcome, SwitchRequest, SwitchResult } from "./types.js";
+import { underLock } from "./under-lock.js";
+import { wantedOf } from "./wanted.js";
+
+export interface SwitchOptions {
+  onStep?: OnStep;
+  /** Aborts at SIGINT or SIGTERM; its reason a FenceError interrupted or terminated. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Takes sites to a mode: safety, lock, recovery, stage, config test, journal, commit, settle, proof, and back
+ * again where the proof fails.
+ * @returns what became of each site, in the order of the request, and the exit code
+ * @throws FenceError when nothing was changed
+ */
+export async function switchModes(
+  plan: Plan,
+  request: SwitchRequest,
+  machine: Machine,
+  options: SwitchOptions = {},
+): Promise<SwitchResult> {
+  const steps = new Steps(options.onStep);
+  if (request.dryRun) return dryRun(plan, request, machine, steps);
+  const { lockTimeoutMs, by, command, sites } = request;
+  const { signal } = options;
+  return underLock(plan, machine, steps, { lockTimeoutMs, by, command, sites, signal }, async () => {
+    const outcomes = new Map<string, SiteOutcome>();
+    const changes: Change[] = [];
+    for (const name of sites) {
+      const current = currentOf(plan, name);
+      const wanted = wantedOf(request, current);
+      const already = await alreadyThere(plan, machine, steps, current, wanted, request, signal);
+      if (already === null) changes.push(changeTo(current, wanted, machine.now()));
+      else outcomes.set(name, already);
+    }
+    let exit: ExitName = "ok";
+    if (changes.length > 0) {
+      await refuseNotRunning(machine, changes, request);
+      await stageChanges(plan, machine, steps, changes);
+      const { wait, settleMs, timeoutMs } = request;
+      const why = changes.find(({ to }) => to.reason !== "")?.to.reason ?? "";
+      const conduct = { plan, machine, steps, signal, by, command, why, wait, settleMs, timeoutMs };
+      const carried = await carryOut(changes, conduct);
+      for (const outcome of carried.sites) outcomes.set(outcome.site, outcome);
+      exit = carried.exit;
+    } else {
+      steps.tell("done", "ok", `already ${request.mode}`);
+    }
+    return { exit, sites: sites.flatMap((name) => outcomes.get(name) ?? []), tookMs: steps.elapsedMs };
+  });
+}
+
+/** @throws FenceError server-not-running */
+async function refuseNotRunning(machine: Machine, changes: readonly Change[], request: SwitchRequest): Promise<void> {
+  if (request.ifNotRunning === "stage") return;
+  for (const server of new Set(changes.flatMap(({ points }) => points.map((point) => point.server)))) {
+    const master = await machine.findMaster(server);
+    if (master.running !== "no") continue;
+    throw new FenceError("server-not-running", `${server} is not running: ${master.problem ?? "no process"}`, {
+      hint: "Start it, or leave out --if-not-running=fail: the mode then takes effect when it starts.",
+    });
+  }
+}

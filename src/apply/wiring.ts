@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { FenceError } from "../base/errors.js";
+import type { Plan, RenderedTree } from "../plan/types.js";
+import type { Change } from "./change.js";
+import type { Machine } from "./machine.js";
+import { readTree, type TreeOnDisk } from "./render-tree.js";
+import type { Steps } from "./steps.js";
+
+/**
+ * A switch relies on the config that the servers run. When what is on disk is not what the spec renders to, a
+ * reload or restart after the switch might fail: the server itself is asked whether it would.
+ * @throws FenceError config-test-failed, config-test-hung
+ */
+export async function checkWiring(plan: Plan, machine: Machine, steps: Steps, changes: readonly Change[]): Promise<void> {
+  steps.tell("check", "start", "compare the config on disk with the spec");
+  const onDisk = readTree(plan.spec.outputDir);
+  const tree = machine.renderTree();
+  for (const server of new Set(changes.flatMap(({ points }) => points.map((point) => point.server)))) {
+    if (onDisk === null) {
+      steps.tell("check", "skipped", `nothing is rendered yet at ${plan.spec.outputDir}: run fence apply`, null, server);
+      continue;
+    }
+    if (!wiringDiffers(onDisk, tree, server)) continue;
+    const test = await machine.configTest(server, join(plan.spec.outputDir, server));
+    if (test.result === "failed" || test.result === "hung") {
+      steps.end("check", "failed", `${server} refuses the config on disk`);
+      throw new FenceError(
+        test.result === "hung" ? "config-test-hung" : "config-test-failed",
+        `the config of ${server} on disk is not what the spec renders to, and ${server} refuses it: ${test.output}`,
+        { hint: `Nothing was changed. See fence render --diff; to repeat the test: ${test.command}` },
+      );
+    }
+    const text = `the config of ${server} on disk is not what the spec renders to; run fence apply`;
+    steps.tell("check", "progress", `warning: ${text}`, null, server);
+  }
+  steps.end("check", "ok", "checked");
+}
+
+/** Whether a file that takes effect on reload differs, is missing, or is there for no reason any more. */
+export function wiringDiffers(onDisk: TreeOnDisk, tree: RenderedTree, server: string): boolean {
+  const contents = new Map(onDisk.files.map((file) => [file.path, file.content]));
+  return tree.files.some((file) => file.wiring && file.path.startsWith(`${server}/`) && contents.get(file.path) !== file.content);
+}

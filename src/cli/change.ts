@@ -26,7 +26,10 @@ export async function change(context: Context, mode: Mode, options: ChangeOption
   const interruption = catchSignals(context.err, "stopping in a stated mode");
   let result: SwitchResult;
   try {
-    result = await switchModes(made, request, { onEvent: progress.event, signal: interruption.signal });
+    result = await switchModes(made.plan, request, made.machine, {
+      onStep: (event) => progress.event(event),
+      signal: interruption.signal,
+    });
   } finally {
     progress.end();
     interruption.end();

@@ -22,7 +22,7 @@ interface ServerCheck {
 /** `fence check`: spec, limits, and the servers' own tests on a tree in a temporary folder. */
 export async function checkSpec(context: Context, strict: boolean): Promise<ExitName> {
   const made = await planned(context);
-  const checks = await inTemporaryFolder(made.tree(), (folder) => checkServers(made, folder));
+  const checks = await inTemporaryFolder(made.machine.renderTree(), (folder) => checkServers(made, folder));
   const exit = exitOf(checks, strict);
   if (context.json) {
     const { file, sha256 } = made.spec;

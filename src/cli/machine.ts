@@ -1,15 +1,14 @@
-import type { Plan, RenderedTree } from "../plan/types.js";
-import type { Renderer } from "../render/render.js";
+import type { Machine } from "../apply/machine.js";
+import type { StatusCell } from "../apply/types.js";
+import type { Plan } from "../plan/types.js";
 import type { Spec } from "../spec/types.js";
 import type { Context } from "./context.js";
 
-/** The spec and what follows from it. */
+/** The spec, what follows from it, and the machine that it is about. */
 export interface Planned {
   spec: Spec;
   plan: Plan;
-  renderer: Renderer;
-  /** Renders on the first call. */
-  tree(): RenderedTree;
+  machine: Machine;
 }
 
 /** Imports happen here and not at the top: `fence --help` must not wait for the parser and the templates. */
@@ -20,14 +19,20 @@ export async function loadSpecOf(context: Context): Promise<Spec> {
 
 /** Loads the spec and plans it. */
 export async function planned(context: Context): Promise<Planned> {
-  const [spec, { planOf }, { createRenderer }, { adapterOf }] = await Promise.all([
+  const [spec, { planOf }, { createRenderer }, { adapterOf }, { createMachine }] = await Promise.all([
     loadSpecOf(context),
     import("../plan/plan.js"),
     import("../render/render.js"),
     import("../servers/registry.js"),
+    import("../apply/machine.js"),
   ]);
   const plan = planOf(spec, adapterOf);
-  const renderer = createRenderer(adapterOf);
-  let tree: RenderedTree | null = null;
-  return { spec, plan, renderer, tree: () => (tree ??= renderer.renderTree(plan)) };
+  return { spec, plan, machine: createMachine(plan, createRenderer(adapterOf), adapterOf) };
+}
+
+/** One look at these sites on all their servers. */
+export async function lookAt(made: Planned, sites: readonly string[]): Promise<StatusCell[]> {
+  const { status } = await import("../apply/status.js");
+  const switchPoints = made.plan.switchPoints.filter((point) => sites.includes(point.site));
+  return status({ ...made.plan, switchPoints }, made.machine);
 }

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { UnfinishedChange } from "../apply/status.js";
 import type { StatusCell } from "../apply/types.js";
 import type { Mode } from "../base/mode.js";
 import type { Spec } from "../spec/types.js";
@@ -6,6 +7,7 @@ import type { SiteState } from "../switch/types.js";
 import { printable, type Output } from "./output.js";
 import { tableLines, type Cell } from "./table.js";
 import { timeText } from "./time-text.js";
+import { unfinishedText } from "./unfinished-text.js";
 
 /** Whether what was asked for is what the disk holds and what the clients of this server get. */
 export function isVerified(cell: StatusCell): boolean {
@@ -24,26 +26,36 @@ export function bySite(cells: readonly StatusCell[], sites: readonly string[]): 
   return sites.map((site) => cells.filter((cell) => cell.site === site)).filter((group) => group.length > 0);
 }
 
+/** One look at everything that `fence status` shows. */
+export interface StatusLook {
+  spec: Spec;
+  groups: readonly StatusCell[][];
+  unfinished: UnfinishedChange;
+  nowMs: number;
+}
+
 /** The shape of `fence/status@1`. */
-export function statusObject(spec: Spec, groups: readonly StatusCell[][], nowMs: number): Record<string, unknown> {
+export function statusObject({ spec, groups, unfinished, nowMs }: StatusLook): Record<string, unknown> {
   return {
     schema: "fence/status@1",
     at: new Date(nowMs).toISOString(),
     config: { path: spec.file, sha256: spec.sha256 },
-    sites: groups.flatMap(([first, ...rest]) => (first ? [siteObject(spec, [first, ...rest], first.desired, nowMs)] : [])),
+    unfinished: unfinishedText(unfinished),
+    sites: groups.flatMap((cells) => (cells[0] ? [siteObject(spec, cells, cells[0].desired)] : [])),
   };
 }
 
-function siteObject(spec: Spec, cells: readonly StatusCell[], desired: SiteState, nowMs: number): Record<string, unknown> {
+function siteObject(spec: Spec, cells: readonly StatusCell[], desired: SiteState): Record<string, unknown> {
+  const isTouched = desired.generation > 0;
   return {
     name: desired.site,
     mode: desired.mode,
-    since: desired.generation === 0 ? null : desired.since,
-    by: desired.generation === 0 ? null : desired.by,
+    since: isTouched ? desired.since : null,
+    by: isTouched ? desired.by : null,
     reason: desired.reason || null,
     message: desired.message || null,
     until: desired.untilMs === null ? null : new Date(desired.untilMs).toISOString(),
-    expired: isExpired(desired, nowMs),
+    expired: cells.some((cell) => cell.expired),
     generation: desired.generation,
     proof: desired.proof,
     verified: cells.every(isVerified),
@@ -61,51 +73,51 @@ function siteObject(spec: Spec, cells: readonly StatusCell[], desired: SiteState
   };
 }
 
-function isExpired(state: SiteState, nowMs: number): boolean {
-  return state.mode !== "up" && state.untilMs !== null && state.untilMs <= nowMs;
-}
-
 /** The table that `fence status` prints, with the differences as sentences below it. */
-export function statusLines(groups: readonly StatusCell[][], nowMs: number, output: Output): string[] {
-  const rows: Cell[][] = [];
-  const notes: string[] = [];
-  for (const cells of groups) {
-    const state = cells[0]?.desired;
-    if (!state) continue;
-    const isDown = state.mode !== "up";
-    rows.push([
-      state.site,
-      { text: state.mode, style: isDown ? "yellow" : "green" },
-      state.generation === 0 ? "-" : timeText(state.since),
-      untilText(state, nowMs),
-      cells.map((cell) => serverText(cell, output)).join("  "),
-    ]);
-    if (isDown && state.reason !== "") notes.push(`${state.site}: ${printable(state.reason)} (${printable(state.by)})`);
-    if (isExpired(state, nowMs)) notes.push(`${state.site}: the end that clients were told has passed; fence up ${state.site} ends it`);
-    for (const cell of cells) {
-      const where = `${cell.site} on ${cell.server}: `;
-      for (const difference of cell.differences) notes.push(where + printable(difference));
-      if (!isVerified(cell) && cell.differences.length === 0) notes.push(where + unverifiedText(cell));
-    }
-  }
+export function statusLines({ groups, unfinished }: StatusLook, output: Output): string[] {
+  const rows = groups.flatMap((cells) => (cells[0] ? [rowOf(cells, cells[0].desired, output)] : []));
+  const notes = groups.flatMap((cells) => (cells[0] ? notesOf(cells, cells[0].desired) : []));
+  const change = unfinishedText(unfinished);
+  if (change !== null) notes.push(change);
   return [...tableLines(["SITE", "MODE", "SINCE", "UNTIL", "SERVERS"], rows, output), ...notes.map((note) => `  ${note}`)];
 }
 
-function untilText(state: SiteState, nowMs: number): string {
-  if (state.untilMs === null || state.mode === "up") return "-";
-  return timeText(state.untilMs) + (isExpired(state, nowMs) ? " (passed)" : "");
+function rowOf(cells: readonly StatusCell[], state: SiteState, output: Output): Cell[] {
+  const isDown = state.mode !== "up";
+  const passed = cells.some((cell) => cell.expired) ? " (passed)" : "";
+  return [
+    state.site,
+    { text: state.mode, style: isDown ? "yellow" : "green" },
+    state.generation === 0 ? "-" : timeText(state.since),
+    isDown && state.untilMs !== null ? timeText(state.untilMs) + passed : "-",
+    cells.map((cell) => serverText(cell, output)).join("  "),
+  ];
+}
+
+function notesOf(cells: readonly StatusCell[], state: SiteState): string[] {
+  const notes: string[] = [];
+  if (state.mode !== "up" && state.reason !== "") notes.push(`${state.site}: ${printable(`${state.reason} (${state.by})`)}`);
+  if (cells.some((cell) => cell.expired)) {
+    notes.push(`${state.site}: the end that clients were told has passed; fence up ${state.site} brings it up`);
+  }
+  for (const cell of cells) {
+    const where = `${cell.site} on ${cell.server}: `;
+    for (const difference of cell.differences) notes.push(where + printable(difference));
+    if (!isVerified(cell) && cell.differences.length === 0) notes.push(where + unverifiedText(cell));
+  }
+  return notes;
 }
 
 function serverText(cell: StatusCell, output: Output): string {
   if (isVerified(cell)) return `${cell.server} ${output.paint("green", output.unicode ? "✓" : "ok")}`;
-  if (cell.observed.running === "no" && cell.differences.length === 0) return `${cell.server} stopped`;
+  // Not running is the one difference that every stopped server has.
+  if (cell.observed.running === "no" && cell.differences.length <= 1) return `${cell.server} stopped`;
   return `${cell.server} ${output.paint("red", "!")}`;
 }
 
 function unverifiedText(cell: StatusCell): string {
-  if (cell.observed.running === "no") return `the server does not run; it will start ${cell.onDisk.mode ?? "without a variant"}`;
   const [problem] = cell.observed.problems;
-  return problem === undefined ? "not proven" : printable(problem);
+  return problem === undefined ? `shows ${cell.observed.mode}` : printable(problem);
 }
 
 /** `fence.toml (1a2b3c4d)`: which spec a picture of the screen came from. */

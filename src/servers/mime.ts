@@ -3,8 +3,8 @@
  * the machine's own mime.types says, so that a site behaves alike on all of them.
  */
 export const MIME_TYPES: Readonly<Record<string, string>> = {
-  avif: "image/avif",
   avi: "video/x-msvideo",
+  avif: "image/avif",
   bin: "application/octet-stream",
   bmp: "image/bmp",
   css: "text/css; charset=utf-8",

@@ -1,17 +1,15 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
 import type { Diagnostic } from "../base/diagnostics.js";
 import type { ExitName } from "../base/exit.js";
-import type { RenderedTree } from "../plan/types.js";
 import type { Limit } from "../servers/adapter.js";
 import type { ConfigTestResult } from "../verify/config-test.js";
 import type { Context } from "./context.js";
 import { diagnosticText } from "./diagnostic-text.js";
 import { planned, type Planned } from "./machine.js";
 import { printable } from "./output.js";
+import { testStagedTree } from "./staged-tree.js";
 
-interface ServerCheck {
+export interface ServerCheck {
   server: string;
   limits: readonly Limit[];
   test: ConfigTestResult;
@@ -22,34 +20,32 @@ interface ServerCheck {
 /** `fence check`: spec, limits, and the servers' own tests on a tree in a temporary folder. */
 export async function checkSpec(context: Context, strict: boolean): Promise<ExitName> {
   const made = await planned(context);
-  const checks = await inTemporaryFolder(made.machine.renderTree(), (folder) => checkServers(made, folder));
+  const checks = await checkServers(made);
   const exit = exitOf(checks, strict);
+  const { file, sha256 } = made.spec;
   if (context.json) {
-    const { file, sha256 } = made.spec;
     context.out.line(JSON.stringify({ schema: "fence/check@1", ok: exit === "ok", config: { path: file, sha256 }, servers: checks }));
   } else {
     for (const check of checks) printCheck(context, check);
-    if (exit === "ok" && !context.quiet) context.out.line(`${made.spec.file} is valid`);
+    if (exit === "ok" && !context.quiet) context.out.line(`${file} is valid`);
   }
   return exit;
 }
 
-async function checkServers(made: Planned, folder: string): Promise<ServerCheck[]> {
-  const [{ adapterOf }, { configTest }, { locateInSpec }, { readFile }] = await Promise.all([
-    import("../servers/registry.js"),
-    import("../verify/config-test.js"),
-    import("../spec/locate.js"),
-    import("node:fs/promises"),
-  ]);
-  const checks: ServerCheck[] = [];
+/** What each server says of the spec, by its limits and by its own config test. */
+export async function checkServers(made: Planned): Promise<ServerCheck[]> {
+  const [{ adapterOf }, { locateInSpec }] = await Promise.all([import("../servers/registry.js"), import("../spec/locate.js")]);
   const specText = await readFile(made.spec.file, "utf8");
-  for (const server of made.spec.servers) {
-    const adapter = adapterOf(server.kind);
-    const test = await configTest(adapter, server, join(folder, server.name));
-    const place = test.result === "failed" ? locateInSpec(test.output, specText, made.spec.file) : null;
-    checks.push({ server: server.name, limits: adapter.limits(made.spec, server), test, place });
-  }
-  return checks;
+  const tests = await testStagedTree(made);
+  return made.spec.servers.map((server) => {
+    const test = tests.get(server.name) ?? { result: "skipped", output: "", command: "" };
+    return {
+      server: server.name,
+      limits: adapterOf(server.kind).limits(made.spec, server),
+      test,
+      place: test.result === "failed" ? locateInSpec(test.output, specText, made.spec.file) : null,
+    };
+  });
 }
 
 /** A refused limit is a fault of the spec; a failed test may be one of the host. */
@@ -80,20 +76,6 @@ function printCheck(context: Context, { server, limits, test, place }: ServerChe
 
 const TEST_TEXT = {
   passed: "the server's own config test passes",
-  skipped: "not tested: its main config is yours (config = \"include\")",
+  skipped: 'not tested: its main config is yours (config = "include")',
   "no-program": "not tested: the server is not installed here",
 } as const;
-
-async function inTemporaryFolder<T>(tree: RenderedTree, use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "fence-check-"));
-  try {
-    for (const file of tree.files) {
-      const path = join(folder, file.path);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, file.content);
-    }
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}

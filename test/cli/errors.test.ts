@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fence, FENCE, inFolder, runProgram } from "./run-fence.js";
+import { fence, FENCE, runProgram } from "./run-fence.js";
 
 describe("usage errors", () => {
   const cases: [string, string[], RegExp][] = [
@@ -70,16 +70,5 @@ describe("streams", () => {
     const { code, stderr } = await runProgram("/bin/bash", ["-c", `exec "$0" "$1" help > /dev/full`, process.execPath, FENCE]);
     assert.equal(code, 1);
     assert.match(stderr, /cannot write to stdout: ENOSPC/);
-  });
-});
-
-describe("the spec", () => {
-  test("no spec anywhere: exit 66, and what to do", async () => {
-    await inFolder(async (folder) => {
-      const { code, stdout, stderr } = await fence(["status"], { cwd: folder, env: { HOME: folder } });
-      assert.equal(code, 66);
-      assert.equal(stdout, "");
-      assert.match(stderr, /\(spec-not-found, exit 66\)/);
-    });
   });
 });

@@ -1,0 +1,62 @@
+import type { TreeOnDisk } from "../apply/render-tree.js";
+import { wiringDiffers } from "../apply/wiring.js";
+import { waitUntil } from "../base/clock.js";
+import { FenceError } from "../base/errors.js";
+import { childrenOf } from "../base/process-info.js";
+import { serverNamed, siteNamed } from "../plan/plan.js";
+import { adapterOf } from "../servers/registry.js";
+import type { Server } from "../spec/types.js";
+import { readOnDisk } from "../switch/on-disk.js";
+import type { Planned } from "./machine.js";
+
+const NEW_WORKERS_MS = 10_000;
+const LOOK_MS = 20;
+
+/** The servers whose config changes in a way that takes effect on reload only. Nothing on disk: no server can run on it. */
+export function serversToReload(made: Planned, onDisk: TreeOnDisk | null): string[] {
+  if (onDisk === null) return [];
+  const tree = made.machine.renderTree();
+  return made.spec.servers.map(({ name }) => name).filter((name) => wiringDiffers(onDisk, tree, name));
+}
+
+/** The command by which a person reloads a running server. */
+export function reloadCommand(server: Server): string {
+  return `kill -${adapterOf(server.kind).reloadSignal.replace(/^SIG/, "")} $(cat ${server.pidFile})`;
+}
+
+/**
+ * Tells a running server to read its config anew, and proves that it did and that its sites show the modes they had.
+ * @throws FenceError reload-failed
+ */
+export async function reload(made: Planned, name: string, signal: AbortSignal): Promise<void> {
+  const server = serverNamed(made.spec, name);
+  const master = await made.machine.findMaster(name);
+  if (master.pid === null) throw new FenceError("reload-failed", `${name} cannot be reloaded: ${master.problem ?? "it does not run"}`);
+  const before = new Set(childrenOf(master.pid));
+  process.kill(master.pid, adapterOf(server.kind).reloadSignal);
+  // nginx starts new workers only when it took the new config; lighttpd has one process that stays the same.
+  if (server.kind !== "lighttpd") {
+    const { pid } = master;
+    const isNew = (): true | null => (childrenOf(pid).some((child) => !before.has(child)) ? true : null);
+    if ((await waitUntil(isNew, { timeoutMs: NEW_WORKERS_MS, intervalMs: LOOK_MS, signal })) === null) {
+      throw new FenceError("reload-failed", `${name} started no new workers: it runs on with the old config`, {
+        hint: `its error log says why; process ${pid} was sent ${adapterOf(server.kind).reloadSignal}`,
+      });
+    }
+  }
+  await proveModes(made, name, signal);
+}
+
+async function proveModes(made: Planned, name: string, signal: AbortSignal): Promise<void> {
+  for (const point of made.plan.switchPoints.filter(({ server }) => server === name)) {
+    const { mode, generation } = readOnDisk(point);
+    if (mode === null || mode === "unknown" || generation === null) continue;
+    const { timeoutMs } = siteNamed(made.spec, point.site).settle;
+    const proof = await made.machine.prove(point, { mode, generation }, { delayMs: 0, timeoutMs, signal });
+    if (!proof.proven) {
+      throw new FenceError("reload-failed", `after the reload ${point.site} on ${name} does not show ${mode}: ${proof.problems.join("; ")}`, {
+        hint: "fence status shows what is in force; the server's error log says why",
+      });
+    }
+  }
+}

@@ -100,8 +100,7 @@ async function enter(stand: Stand, variant: Variant): Promise<Contestant> {
     cpSync(stand.serverFolder, folder, { recursive: true, dereference: true });
     port = await freePort();
     config = path.join(folder, main);
-    for (const { file, text } of withoutFence(stand, folder, port))
-      writeFileSync(path.join(folder, file), text);
+    writeFileSync(config, withoutFence(stand, folder, port));
   }
   const server = await startServer(stand.kind, config, port);
   cleanups.push(() => server.stop());

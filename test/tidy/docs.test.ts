@@ -42,10 +42,9 @@ test("every link between the project's documents leads to a file", () => {
 
 test("docs/errors.md explains every error code, with the exit code that it ends with, and no other", () => {
   const rows = new Map(
-    [...read("docs/errors.md").matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm)].map(([, code = "", exit = ""]) => [
-      code,
-      Number(exit),
-    ]),
+    [...read("docs/errors.md").matchAll(/^\| `([a-z-]+)` +\| +(\d+) +\|/gm)].map(
+      ([, code = "", exit = ""]) => [code, Number(exit)],
+    ),
   );
   const wanted = new Map(Object.entries(ERROR_CODES).map(([code, exit]) => [code, EXIT[exit]]));
   assert.deepEqual([...rows].sort(), [...wanted].sort());
@@ -63,13 +62,13 @@ test("every error code is expected by some test or snapshot", () => {
 });
 
 test("docs/exit-codes.md has a row for every exit code and no other", () => {
-  const rows = [...read("docs/exit-codes.md").matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+  const rows = [...read("docs/exit-codes.md").matchAll(/^\| +(\d+) +\|/gm)].map(([, code]) => Number(code));
   assert.deepEqual(rows, Object.values(EXIT));
 });
 
 test("docs/dependencies.md has a row for every run-time dependency and no other", () => {
   const manifest = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
-  const rows = [...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` \| run time \|/gm)].map(
+  const rows = [...read("docs/dependencies.md").matchAll(/^\| `([^`]+)` +\| run time +\|/gm)].map(
     ([, name]) => name,
   );
   assert.deepEqual(rows.sort(), Object.keys(manifest.dependencies).sort());

@@ -4,7 +4,7 @@ import { mainConfigOf, type Stand } from "./stand.js";
 
 /** What makes a rendered main config fence's: the lines that bring in the gate, and the module that only it needs. */
 const LIGHTTPD_GATE = [/^include "gate\.conf"\n/m, /"mod_magnet"/];
-const NGINX_GATE = [
+const NGINX_GATE = [/^load_module .*;\n/gm, /^ *include gate\.http\.conf;\n/m, /^ *include "?gate\.main\.conf"?;\n/m];
   /^load_module .*;\n/gm,
   /^ *include gate\.http\.conf;\n/m,
   /^ *include [^\n]*gate\.site[^\n]*;\n/gm,

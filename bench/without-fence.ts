@@ -4,10 +4,10 @@ import { mainConfigOf, type Stand } from "./stand.js";
 
 /** What makes a rendered main config fence's: the lines that bring in the gate, and the module that only it needs. */
 const LIGHTTPD_GATE = [/^include "gate\.conf"\n/m, /"mod_magnet"/];
-const NGINX_GATE = [/^load_module .*;\n/gm, /^ *include gate\.http\.conf;\n/m, /^ *include "?gate\.main\.conf"?;\n/m];
+const NGINX_GATE = [
   /^load_module .*;\n/gm,
   /^ *include gate\.http\.conf;\n/m,
-  /^ *include [^\n]*gate\.site[^\n]*;\n/gm,
+  /^ *include "?gate\.main\.conf"?;\n/m,
 ];
 
 /**

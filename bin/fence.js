@@ -10,7 +10,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`fence: Node ${process.versions.node} is too old; fence needs Node 20.19 or newer\n`);
   process.exitCode = 1;
 } else if (!existsSync(main)) {
-  process.stderr.write("fence: the compiled program is missing (build/src/cli/main.js)\n  run: npm ci && npm run build\n");
+  process.stderr.write(
+    "fence: the compiled program is missing (build/src/cli/main.js)\n  run: npm ci && npm run build\n",
+  );
   process.exitCode = 1;
 } else {
   // Node 22.1 and newer keep compiled code between runs, which saves a third of the start-up time.

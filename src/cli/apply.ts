@@ -37,7 +37,9 @@ export async function apply(context: Context, options: ApplyOptions): Promise<Ex
     const servers = await reloadServers(made, reloads, options.reload === true, interruption.signal);
     // A server that still runs on the old wiring may not know the hosts that a proof asks it for.
     const isBehind = servers.some((server) => server.reload === "needed");
-    const ensured = isBehind ? created : await ensure(context, made, options, progress, interruption.signal, "all");
+    const ensured = isBehind
+      ? created
+      : await ensure(context, made, options, progress, interruption.signal, "all");
     progress.end();
     report(context, made, { written, servers, ensured });
     return ensured.exit;
@@ -53,15 +55,23 @@ async function refuseBadConfig(made: Planned): Promise<void> {
     const refused = limits.filter(({ level }) => level === "refuse").map(({ sentence }) => sentence);
     if (refused.length > 0) throw new FenceError("server-unfit", `${server}: ${refused.join("\n")}`);
     if (test.result === "no-program") {
-      throw new FenceError("server-not-found", `the program of ${server} is not installed: ${serverNamed(made.spec, server).program}`, {
-        hint: "install it, or set program; fence render writes the files without it",
-      });
+      throw new FenceError(
+        "server-not-found",
+        `the program of ${server} is not installed: ${serverNamed(made.spec, server).program}`,
+        {
+          hint: "install it, or set program; fence render writes the files without it",
+        },
+      );
     }
     if (test.result !== "failed" && test.result !== "hung") continue;
-    throw new FenceError(`config-test-${test.result}`, `${server} refuses the config; nothing was changed\n${test.output}`, {
-      hint: "fence check runs the same test",
-      ...(place ? { diagnostics: [place] } : {}),
-    });
+    throw new FenceError(
+      `config-test-${test.result}`,
+      `${server} refuses the config; nothing was changed\n${test.output}`,
+      {
+        hint: "fence check runs the same test",
+        ...(place ? { diagnostics: [place] } : {}),
+      },
+    );
   }
 }
 
@@ -75,7 +85,13 @@ function putInPlace(
 ): Promise<{ written: boolean; reloads: string[] }> {
   const { plan, machine, spec } = made;
   const steps = new Steps((event) => progress.event(event));
-  const request = { lockTimeoutMs: lockTimeout, by: context.actor, command: context.commandLine, sites: [], signal };
+  const request = {
+    lockTimeoutMs: lockTimeout,
+    by: context.actor,
+    command: context.commandLine,
+    sites: [],
+    signal,
+  };
   return underLock(plan, machine, steps, request, () => {
     const reloads = serversToReload(made, readTree(spec.outputDir));
     const { written } = writeTree(spec.outputDir, machine.renderTree(), spec.sha256, fenceVersion());
@@ -112,7 +128,12 @@ function ensure(
   });
 }
 
-async function reloadServers(made: Planned, reloads: readonly string[], asked: boolean, signal: AbortSignal): Promise<ServerReload[]> {
+async function reloadServers(
+  made: Planned,
+  reloads: readonly string[],
+  asked: boolean,
+  signal: AbortSignal,
+): Promise<ServerReload[]> {
   const servers: ServerReload[] = [];
   for (const server of made.spec.servers) {
     const { name } = server;
@@ -138,9 +159,24 @@ function report(context: Context, made: Planned, { written, servers, ensured }: 
   const { out } = context;
   const output = made.spec.outputDir;
   if (context.json) {
-    const sites = ensured.sites.map(({ site, action, mode, generation }) => ({ name: site, action, mode, generation }));
+    const sites = ensured.sites.map(({ site, action, mode, generation }) => ({
+      name: site,
+      action,
+      mode,
+      generation,
+    }));
     const exit = EXIT[ensured.exit];
-    out.line(JSON.stringify({ schema: "fence/apply@1", exit, result: ensured.exit, output, written, servers, sites }));
+    out.line(
+      JSON.stringify({
+        schema: "fence/apply@1",
+        exit,
+        result: ensured.exit,
+        output,
+        written,
+        servers,
+        sites,
+      }),
+    );
     return;
   }
   out.line(written ? `${output} is written` : `${output} is up to date`);
@@ -150,7 +186,8 @@ function report(context: Context, made: Planned, { written, servers, ensured }: 
   }
   for (const { name, reload: what, command } of servers) {
     if (what === "done") out.line(`${name} is reloaded`);
-    if (what === "needed") out.line(`${name} has to reload: ${command}\n  then run fence apply again, which proves it`);
+    if (what === "needed")
+      out.line(`${name} has to reload: ${command}\n  then run fence apply again, which proves it`);
     if (what === "not-running") out.line(`${name} does not run; it reads the config when it starts`);
   }
 }

@@ -17,14 +17,16 @@ const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)
 /** A point in time with its offset, e.g. `2026-11-25T14:30:00Z`, as Unix milliseconds. */
 export function parseTime(text: string): number {
   const time = RFC3339.test(text) ? Date.parse(text.replace(" ", "T").toUpperCase()) : Number.NaN;
-  if (Number.isNaN(time)) throw new InvalidArgumentError("Write it like 2026-11-25T14:30:00Z or 2026-11-25T15:30:00+01:00.");
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError("Write it like 2026-11-25T14:30:00Z or 2026-11-25T15:30:00+01:00.");
   return time;
 }
 
 /** A whole number from `min` up. */
 export function parseCount(min: number): (text: string) => number {
   return (text) => {
-    if (!/^\d{1,9}$/.test(text) || Number(text) < min) throw new InvalidArgumentError(`It must be a whole number from ${min} up.`);
+    if (!/^\d{1,9}$/.test(text) || Number(text) < min)
+      throw new InvalidArgumentError(`It must be a whole number from ${min} up.`);
     return Number(text);
   };
 }
@@ -51,6 +53,7 @@ export function parseText(text: string): string {
   if (trimmed.length > TEXT_CHARACTERS_MAX) {
     throw new InvalidArgumentError(`It may have at most ${TEXT_CHARACTERS_MAX} characters.`);
   }
-  if (/\p{Cc}/u.test(trimmed)) throw new InvalidArgumentError("It may not hold line ends or other control characters.");
+  if (/\p{Cc}/u.test(trimmed))
+    throw new InvalidArgumentError("It may not hold line ends or other control characters.");
   return trimmed;
 }

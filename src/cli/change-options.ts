@@ -20,7 +20,9 @@ export interface ChangeOptions {
 export function downOptions(): Option[] {
   return [
     option("--message <text>", "tell the clients this, instead of the message of the spec", parseText),
-    option("--for <duration>", "say when it is expected back: in 20m, 1h, …", parseDuration).conflicts("until"),
+    option("--for <duration>", "say when it is expected back: in 20m, 1h, …", parseDuration).conflicts(
+      "until",
+    ),
     option("--until <time>", "the same as a point in time, e.g. 2026-11-25T14:30:00Z", parseTime),
   ];
 }
@@ -32,10 +34,16 @@ export function changeOptions(): Option[] {
     option("--settle <duration>", "wait at least this long before saying done", parseDuration),
     option("--timeout <duration>", "give up the proof after this long, and undo", parseDuration),
     new Option("--no-wait", "do not wait for the proof that the servers follow"),
-    new Option("--if-not-running <what>", "a server that does not run: write its files for its next start, or fail")
+    new Option(
+      "--if-not-running <what>",
+      "a server that does not run: write its files for its next start, or fail",
+    )
       .choices(["stage", "fail"])
       .default("stage"),
-    option("--lock-timeout <duration>", "wait this long for another fence to end", parseDuration).default(0, "0s"),
+    option("--lock-timeout <duration>", "wait this long for another fence to end", parseDuration).default(
+      0,
+      "0s",
+    ),
     new Option("-n, --dry-run", "say what would happen, change nothing"),
     new Option("-y, --yes", "do not ask (env: FENCE_YES)"),
   ];

@@ -10,7 +10,11 @@ export function changeObject(result: SwitchResult): Record<string, unknown> {
     exit: EXIT[result.exit],
     result: result.exit,
     tookMs: Math.round(result.tookMs),
-    sites: result.sites.map(({ site, servers, ...rest }) => ({ name: site, ...rest, servers: servers.map(serverObject) })),
+    sites: result.sites.map(({ site, servers, ...rest }) => ({
+      name: site,
+      ...rest,
+      servers: servers.map(serverObject),
+    })),
   };
 }
 
@@ -18,7 +22,12 @@ function serverObject({ server, result, proof }: ServerOutcome): Record<string, 
   return {
     name: server,
     result,
-    proof: proof && { proven: proof.proven, tookMs: Math.round(proof.tookMs), inflight: proof.last.inflight, problems: proof.problems },
+    proof: proof && {
+      proven: proof.proven,
+      tookMs: Math.round(proof.tookMs),
+      inflight: proof.last.inflight,
+      problems: proof.problems,
+    },
   };
 }
 

@@ -13,7 +13,12 @@ import { catchSignals } from "./signals.js";
 import { chooseSites } from "./sites.js";
 
 /** `fence down` and `fence up` */
-export async function change(context: Context, mode: Mode, options: ChangeOptions, names: readonly string[]): Promise<ExitName> {
+export async function change(
+  context: Context,
+  mode: Mode,
+  options: ChangeOptions,
+  names: readonly string[],
+): Promise<ExitName> {
   const made = await planned(context);
   const sites = sitesToChange(context, made.spec, options, names, mode);
   if (!(await isAgreed(context, sites, options, mode))) {
@@ -39,26 +44,46 @@ export async function change(context: Context, mode: Mode, options: ChangeOption
   return result.exit;
 }
 
-function sitesToChange(context: Context, spec: Spec, options: ChangeOptions, names: readonly string[], mode: Mode): string[] {
+function sitesToChange(
+  context: Context,
+  spec: Spec,
+  options: ChangeOptions,
+  names: readonly string[],
+  mode: Mode,
+): string[] {
   if (!options.all) return chooseSites(spec, names);
   if (names.length > 0) throw new FenceError("usage", "--all and the name of a site exclude each other");
   const all = spec.sites.map((site) => site.name);
   if (all.length > 1 && !context.yes && !options.dryRun && !canAsk(context)) {
-    throw new FenceError("usage", `--all without a terminal to ask on takes ${all.length} sites ${mode} at once`, {
-      hint: "give --yes as well, or name the sites",
-    });
+    throw new FenceError(
+      "usage",
+      `--all without a terminal to ask on takes ${all.length} sites ${mode} at once`,
+      {
+        hint: "give --yes as well, or name the sites",
+      },
+    );
   }
   return all;
 }
 
 /** More than one site at once is asked about where there is somebody to ask. */
-async function isAgreed(context: Context, sites: readonly string[], options: ChangeOptions, mode: Mode): Promise<boolean> {
+async function isAgreed(
+  context: Context,
+  sites: readonly string[],
+  options: ChangeOptions,
+  mode: Mode,
+): Promise<boolean> {
   if (sites.length < 2 || context.yes || options.dryRun || !canAsk(context)) return true;
   const verb = mode === "up" ? "Bring" : "Take";
   return confirm(`${verb} ${sites.length} sites ${mode} (${sites.join(", ")})?`);
 }
 
-function requestOf(context: Context, mode: Mode, options: ChangeOptions, sites: readonly string[]): SwitchRequest {
+function requestOf(
+  context: Context,
+  mode: Mode,
+  options: ChangeOptions,
+  sites: readonly string[],
+): SwitchRequest {
   return {
     mode,
     sites,
@@ -79,7 +104,7 @@ function requestOf(context: Context, mode: Mode, options: ChangeOptions, sites: 
 function untilOf(options: ChangeOptions, nowMs: number): number | null {
   if (options.for !== undefined) return nowMs + options.for;
   if (options.until === undefined) return null;
-  if (options.until <= nowMs) throw new FenceError("usage", `--until ${new Date(options.until).toISOString()} has passed already`);
+  if (options.until <= nowMs)
+    throw new FenceError("usage", `--until ${new Date(options.until).toISOString()} has passed already`);
   return options.until;
 }
-

@@ -24,7 +24,14 @@ export async function checkSpec(context: Context, strict: boolean): Promise<Exit
   const exit = exitOf(checks, strict);
   const { file, sha256 } = made.spec;
   if (context.json) {
-    context.out.line(JSON.stringify({ schema: "fence/check@1", ok: exit === "ok", config: { path: file, sha256 }, servers: checks }));
+    context.out.line(
+      JSON.stringify({
+        schema: "fence/check@1",
+        ok: exit === "ok",
+        config: { path: file, sha256 },
+        servers: checks,
+      }),
+    );
   } else {
     for (const check of checks) printCheck(context, check);
     if (exit === "ok" && !context.quiet) context.out.line(`${file} is valid`);
@@ -34,7 +41,10 @@ export async function checkSpec(context: Context, strict: boolean): Promise<Exit
 
 /** What each server says of the spec, by its limits and by its own config test. */
 export async function checkServers(made: Planned): Promise<ServerCheck[]> {
-  const [{ adapterOf }, { locateInSpec }] = await Promise.all([import("../servers/registry.js"), import("../spec/locate.js")]);
+  const [{ adapterOf }, { locateInSpec }] = await Promise.all([
+    import("../servers/registry.js"),
+    import("../spec/locate.js"),
+  ]);
   const specText = await readFile(made.spec.file, "utf8");
   const tests = await testStagedTree(made);
   return made.spec.servers.map((server) => {
@@ -66,11 +76,15 @@ function printCheck(context: Context, { server, limits, test, place }: ServerChe
     out.line(`${word}: ${site === null ? server : `${site} on ${server}`}: ${printable(sentence)}`);
   }
   if (test.result === "failed" || test.result === "hung") {
-    out.line(`${out.paint("red", "failed")}: ${server}: ${test.command}${test.result === "hung" ? " did not end" : ""}`);
+    out.line(
+      `${out.paint("red", "failed")}: ${server}: ${test.command}${test.result === "hung" ? " did not end" : ""}`,
+    );
     for (const line of test.output.split("\n")) out.line(`    ${printable(line)}`);
     if (place) out.write(diagnosticText(place, out));
   } else if (!context.quiet) {
-    out.line(`${server}: ${TEST_TEXT[test.result]}${context.verbose && test.command !== "" ? ` (${test.command})` : ""}`);
+    out.line(
+      `${server}: ${TEST_TEXT[test.result]}${context.verbose && test.command !== "" ? ` (${test.command})` : ""}`,
+    );
   }
 }
 

@@ -33,7 +33,9 @@ export function addCommand<Options>(program: Command, run: Run, spec: CommandSpe
   command.helpOption("-h, --help", "show this help");
   command.addHelpText("after", examplesText(spec.examples));
   command.action(async (...given: unknown[]) => {
-    const values = given.slice(0, -2).map((value) => (Array.isArray(value) ? value : value === undefined ? [] : [value]));
+    const values = given
+      .slice(0, -2)
+      .map((value) => (Array.isArray(value) ? value : value === undefined ? [] : [value]));
     await run(command, (context) => spec.handler(context, command.opts<never>(), ...(values as string[][])));
   });
 }
@@ -51,7 +53,10 @@ export function globalOptions(hasOwnJson: boolean): Option[] {
 }
 
 function examplesText(examples: CommandSpec<unknown>["examples"]): string {
-  const lines = examples.flatMap(({ line, does }) => [...wrapText(does, WIDTH - 4).map((text) => `  # ${text}`), `  ${line}`]);
+  const lines = examples.flatMap(({ line, does }) => [
+    ...wrapText(does, WIDTH - 4).map((text) => `  # ${text}`),
+    `  ${line}`,
+  ]);
   return `\nExamples:\n${lines.join("\n")}`;
 }
 
@@ -60,7 +65,8 @@ export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
   return lines;

@@ -93,6 +93,10 @@ function enter(folder: string): void {
   try {
     process.chdir(folder);
   } catch (cause) {
-    throw new FenceError("usage", `cannot go to the folder ${folder} (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new FenceError(
+      "usage",
+      `cannot go to the folder ${folder} (${(cause as NodeJS.ErrnoException).code})`,
+      { cause },
+    );
   }
 }

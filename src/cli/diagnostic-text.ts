@@ -14,7 +14,8 @@ export function diagnosticText(diagnostic: Diagnostic, output: Output): string {
   const { line, column, endColumn, message, why, fix } = diagnostic;
   const place = `${shortPath(diagnostic.file)}:${line}:${column}:`;
   const lines = [`${output.paint("bold", place)} ${output.paint("red", "error:")} ${printable(message)}`];
-  if (diagnostic.source.trim() !== "") lines.push(...excerpt(diagnostic.source, line, column, endColumn, output));
+  if (diagnostic.source.trim() !== "")
+    lines.push(...excerpt(diagnostic.source, line, column, endColumn, output));
   if (why !== null) lines.push(`  why: ${printable(why)}`);
   if (fix !== null) lines.push(`  ${output.paint("green", "fix:")} ${printable(fix)}`);
   return `${lines.join("\n")}\n`;

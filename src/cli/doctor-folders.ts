@@ -49,10 +49,18 @@ async function folderFinding(about: string, folder: string): Promise<Finding> {
   const { mode, uid } = await stat(existing);
   if (isThere && (mode & 0o022) !== 0) {
     const others = (mode & 0o002) !== 0 ? "everybody" : "its group";
-    return { level: "problem", about, sentence: `${folder} can be written by ${others} (chmod go-w): fence trusts what lies there` };
+    return {
+      level: "problem",
+      about,
+      sentence: `${folder} can be written by ${others} (chmod go-w): fence trusts what lies there`,
+    };
   }
   if (isThere && uid !== 0 && uid !== process.getuid?.()) {
-    return { level: "problem", about, sentence: `${folder} belongs to user ${uid}, neither to root nor to this user` };
+    return {
+      level: "problem",
+      about,
+      sentence: `${folder} belongs to user ${uid}, neither to root nor to this user`,
+    };
   }
   return { level: "ok", about, sentence: text };
 }
@@ -60,7 +68,10 @@ async function folderFinding(about: string, folder: string): Promise<Finding> {
 /** The folder itself, or the nearest one above it that exists. */
 async function nearestFolder(folder: string): Promise<string> {
   for (let at = folder; ; at = dirname(at)) {
-    const isThere = await lstat(at).then(() => true, () => false);
+    const isThere = await lstat(at).then(
+      () => true,
+      () => false,
+    );
     if (isThere || at === dirname(at)) return at;
   }
 }
@@ -69,7 +80,11 @@ async function outputFinding(path: string): Promise<Finding> {
   try {
     const found = await lstat(path);
     if (found.isSymbolicLink()) return { level: "ok", about: "output", sentence: `${path} is rendered` };
-    return { level: "problem", about: "output", sentence: `${path} is there, but fence did not write it: move it away` };
+    return {
+      level: "problem",
+      about: "output",
+      sentence: `${path} is there, but fence did not write it: move it away`,
+    };
   } catch {
     return { level: "note", about: "output", sentence: `${path} is not rendered yet` };
   }

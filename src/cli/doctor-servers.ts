@@ -9,7 +9,11 @@ import { findMaster } from "../verify/running.js";
 import type { Finding } from "./doctor.js";
 
 const VERSION_TIMEOUT_MS = 5000;
-const DEFAULT_PROGRAM: Readonly<Record<ServerKind, string>> = { lighttpd: "lighttpd", "nginx-lua": "nginx", nginx: "nginx" };
+const DEFAULT_PROGRAM: Readonly<Record<ServerKind, string>> = {
+  lighttpd: "lighttpd",
+  "nginx-lua": "nginx",
+  nginx: "nginx",
+};
 
 /** What can be said of a server of the spec on this host. */
 export async function serverFindings(spec: Spec, server: Server): Promise<Finding[]> {
@@ -28,7 +32,10 @@ export async function serverFindings(spec: Spec, server: Server): Promise<Findin
       : {
           level: master.running === "no" ? "note" : "problem",
           about: server.name,
-          sentence: master.running === "no" ? `does not run: ${master.problem}` : (master.problem ?? "cannot be told apart"),
+          sentence:
+            master.running === "no"
+              ? `does not run: ${master.problem}`
+              : (master.problem ?? "cannot be told apart"),
         },
   );
   findings.push(...(await socketFindings(spec, server, adapter)));
@@ -41,7 +48,12 @@ export async function kindFindings(): Promise<Finding[]> {
   for (const kind of SERVER_KINDS) {
     const found = await programFindings(adapterOf(kind), DEFAULT_PROGRAM[kind], kind);
     // Nobody has asked for this kind yet, so that it is missing or unfit stands in no one's way.
-    findings.push(...found.map((finding) => ({ ...finding, level: finding.level === "ok" ? finding.level : ("note" as const) })));
+    findings.push(
+      ...found.map((finding) => ({
+        ...finding,
+        level: finding.level === "ok" ? finding.level : ("note" as const),
+      })),
+    );
   }
   return findings;
 }
@@ -65,11 +77,20 @@ const LUA_MODULES = ["ndk_http_module.so", "ngx_http_lua_module.so"];
 async function moduleFindings(folder: string, about: string): Promise<Finding[]> {
   const missing: string[] = [];
   for (const name of LUA_MODULES) {
-    const isThere = await lstat(join(folder, name)).then(() => true, () => false);
+    const isThere = await lstat(join(folder, name)).then(
+      () => true,
+      () => false,
+    );
     if (!isThere) missing.push(name);
   }
   if (missing.length === 0) return [{ level: "ok", about, sentence: `Lua modules in ${folder}` }];
-  return [{ level: "problem", about, sentence: `${folder} lacks ${missing.join(" and ")} (Debian: libnginx-mod-http-lua)` }];
+  return [
+    {
+      level: "problem",
+      about,
+      sentence: `${folder} lacks ${missing.join(" and ")} (Debian: libnginx-mod-http-lua)`,
+    },
+  ];
 }
 
 /** A socket file that nobody listens on stays behind when a server is killed. */
@@ -79,11 +100,18 @@ async function socketFindings(spec: Spec, server: Server, adapter: ServerAdapter
   const findings: Finding[] = [];
   for (const path of paths) {
     if (path === null) continue;
-    const isThere = await lstat(path).then(() => true, () => false);
+    const isThere = await lstat(path).then(
+      () => true,
+      () => false,
+    );
     if (!isThere) continue;
     const problem = await connectProblem(path);
     if (problem === "ECONNREFUSED") {
-      findings.push({ level: "note", about: server.name, sentence: `nobody listens on ${path}: left by a server that was killed` });
+      findings.push({
+        level: "note",
+        about: server.name,
+        sentence: `nobody listens on ${path}: left by a server that was killed`,
+      });
     } else if (problem !== null) {
       findings.push({ level: "problem", about: server.name, sentence: `cannot use ${path} (${problem})` });
     } else findings.push({ level: "ok", about: server.name, sentence: `answers on ${path}` });

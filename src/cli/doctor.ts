@@ -35,7 +35,11 @@ function hostFinding(): Finding {
   const user = process.getuid?.() === 0 ? "root" : `user ${process.getuid?.() ?? "unknown"}`;
   const sentence = `Node ${process.versions.node} on ${process.platform} ${process.arch}, as ${user}`;
   const isLinux = process.platform === "linux";
-  return { level: isLinux ? "ok" : "problem", about: "host", sentence: isLinux ? sentence : `${sentence}: fence needs Linux` };
+  return {
+    level: isLinux ? "ok" : "problem",
+    about: "host",
+    sentence: isLinux ? sentence : `${sentence}: fence needs Linux`,
+  };
 }
 
 /** No spec is worth a note, for a host is looked at before it has one; a wrong spec is a problem. */

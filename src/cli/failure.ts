@@ -12,7 +12,11 @@ export function reportFailure(context: Context, thrown: unknown): ExitCode {
   if (context.json) context.err.line(JSON.stringify(errorObject(error)));
   else printForPerson(context, error);
   if (context.verbose && !context.json) {
-    for (let at: unknown = error.code === "internal" ? thrown : error.cause; at instanceof Error; at = at.cause) {
+    for (
+      let at: unknown = error.code === "internal" ? thrown : error.cause;
+      at instanceof Error;
+      at = at.cause
+    ) {
       context.err.line(at.stack ?? String(at));
     }
   }
@@ -55,6 +59,11 @@ function asFenceError(thrown: unknown): FenceError {
 /** Commander words its errors `error: …\n(Did you mean …?)`; ours have no prefix and a hint. */
 function usageError(error: CommanderError): FenceError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
-  const suggestion = rest.join(" ").trim().replace(/^\((.*)\)$/, "$1");
-  return new FenceError("usage", first, { hint: suggestion || "fence help shows the commands and their options" });
+  const suggestion = rest
+    .join(" ")
+    .trim()
+    .replace(/^\((.*)\)$/, "$1");
+  return new FenceError("usage", first, {
+    hint: suggestion || "fence help shows the commands and their options",
+  });
 }

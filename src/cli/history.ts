@@ -8,21 +8,34 @@ import { tableLines, type Cell } from "./table.js";
 import { secondsText, timeText } from "./time-text.js";
 
 /** `fence history [SITE]`: the newest last, where the eye is. */
-export async function showHistory(context: Context, names: readonly string[], count: number): Promise<ExitName> {
+export async function showHistory(
+  context: Context,
+  names: readonly string[],
+  count: number,
+): Promise<ExitName> {
   const spec = await loadSpecOf(context);
   const { readHistory } = await import("../switch/history.js");
   const sites = new Set(chooseSitesOrAll(spec, names));
   const concerns = (entry: HistoryEntry): boolean => entry.sites.some(({ site }) => sites.has(site));
   // Entries of other sites may lie between, so with a name the whole file is read.
-  const found = names.length === 0 ? readHistory(spec.stateDir, count) : readHistory(spec.stateDir, Infinity).filter(concerns);
+  const found =
+    names.length === 0
+      ? readHistory(spec.stateDir, count)
+      : readHistory(spec.stateDir, Infinity).filter(concerns);
   const entries = found.slice(0, count).reverse();
   if (context.json) context.out.line(JSON.stringify({ schema: "fence/history@1", entries }));
-  else if (entries.length > 0) for (const line of linesOf(context, entries, sites, names.length > 0)) context.out.line(line);
+  else if (entries.length > 0)
+    for (const line of linesOf(context, entries, sites, names.length > 0)) context.out.line(line);
   else if (!context.quiet) context.err.line("fence: nothing has been changed yet");
   return "ok";
 }
 
-function linesOf(context: Context, entries: readonly HistoryEntry[], sites: ReadonlySet<string>, only: boolean): string[] {
+function linesOf(
+  context: Context,
+  entries: readonly HistoryEntry[],
+  sites: ReadonlySet<string>,
+  only: boolean,
+): string[] {
   const rows = entries.flatMap((entry) =>
     entry.sites.filter(({ site }) => !only || sites.has(site)).map((change) => rowOf(entry, change)),
   );

@@ -23,7 +23,10 @@ function writeNew(file: string, text: string, force: boolean): void {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "EEXIST") {
-      throw new FenceError("output-not-ours", `${file} exists already`, { cause, hint: "--force overwrites it" });
+      throw new FenceError("output-not-ours", `${file} exists already`, {
+        cause,
+        hint: "--force overwrites it",
+      });
     }
     throw new FenceError("output-not-writable", `cannot write ${file} (${code})`, { cause });
   }
@@ -40,6 +43,12 @@ const EDIT = "Edit it, then: fence check, fence plan, fence apply.";
 /** What to do next; with config = "include" the user's own main config has to name what fence writes. */
 const NEXT: Readonly<Record<ServerKind, readonly string[]>> = {
   lighttpd: [EDIT, 'With config = "include", add to lighttpd.conf:  include "<output>/<server>/fence.conf"'],
-  "nginx-lua": [EDIT, 'With config = "include", add to http { } of nginx.conf:  include <output>/<server>/fence.conf;'],
-  nginx: [EDIT, 'With config = "include", add to http { } of nginx.conf:  include <output>/<server>/fence.conf;'],
+  "nginx-lua": [
+    EDIT,
+    'With config = "include", add to http { } of nginx.conf:  include <output>/<server>/fence.conf;',
+  ],
+  nginx: [
+    EDIT,
+    'With config = "include", add to http { } of nginx.conf:  include <output>/<server>/fence.conf;',
+  ],
 };

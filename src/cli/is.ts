@@ -21,7 +21,12 @@ export async function answerIs(context: Context, wanted: Mode, names: readonly s
 }
 
 /** `fence wait MODE [SITE]`: until yes, or the answer at the deadline. */
-export async function waitFor(context: Context, wanted: Mode, names: readonly string[], timeoutMs: number): Promise<ExitName> {
+export async function waitFor(
+  context: Context,
+  wanted: Mode,
+  names: readonly string[],
+  timeoutMs: number,
+): Promise<ExitName> {
   const made = await planned(context);
   const [site = ""] = chooseSites(made.spec, names);
   const deadline = monotonicMs() + timeoutMs;
@@ -29,7 +34,8 @@ export async function waitFor(context: Context, wanted: Mode, names: readonly st
   try {
     for (;;) {
       const cells = await lookAt(made, [site]);
-      if (answerOf(cells, wanted) === "yes" || monotonicMs() >= deadline) return tell(context, site, wanted, cells, true);
+      if (answerOf(cells, wanted) === "yes" || monotonicMs() >= deadline)
+        return tell(context, site, wanted, cells, true);
       await sleep(Math.max(0, Math.min(LOOK_MS, deadline - monotonicMs())), interruption.signal);
     }
   } finally {
@@ -44,12 +50,24 @@ export function answerOf(cells: readonly StatusCell[], wanted: Mode): Answer {
   return modes.some((mode) => mode !== "unknown" && mode !== wanted) ? "no" : "unknown";
 }
 
-function tell(context: Context, site: string, wanted: Mode, cells: readonly StatusCell[], waited = false): ExitName {
+function tell(
+  context: Context,
+  site: string,
+  wanted: Mode,
+  cells: readonly StatusCell[],
+  waited = false,
+): ExitName {
   const answer = answerOf(cells, wanted);
-  const servers = cells.map((cell) => ({ name: cell.server, running: cell.observed.running, mode: modeInForce(cell) }));
+  const servers = cells.map((cell) => ({
+    name: cell.server,
+    running: cell.observed.running,
+    mode: modeInForce(cell),
+  }));
   if (context.json) context.out.line(JSON.stringify({ schema: "fence/is@1", site, wanted, answer, servers }));
   else if (context.verbose) {
-    const each = servers.map((one) => `${one.name} ${one.mode}${one.running === "no" ? " (does not run)" : ""}`);
+    const each = servers.map(
+      (one) => `${one.name} ${one.mode}${one.running === "no" ? " (does not run)" : ""}`,
+    );
     context.out.line(`${site} is ${wanted}: ${answer} (${each.join(", ")})`);
   } else if (waited && answer !== "yes" && !context.quiet) {
     context.err.line(`fence: ${site} is not ${wanted} yet; gave up waiting`);

@@ -31,7 +31,10 @@ export interface GuardedStream {
  *
  * @param onError called for a write that failed although somebody wants to read it (a full disk, say)
  */
-export function guardStream(stream: NodeJS.WriteStream, onError: (error: NodeJS.ErrnoException) => void): GuardedStream {
+export function guardStream(
+  stream: NodeJS.WriteStream,
+  onError: (error: NodeJS.ErrnoException) => void,
+): GuardedStream {
   const guarded = { stream, closed: false };
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (guarded.closed) return;

@@ -36,8 +36,10 @@ export function createProgram(run: Run): Command {
     .configureOutput({
       // main.ts words every error; commander would print it a second time.
       outputError: () => {},
-      getOutHelpWidth: () => (process.stdout.isTTY ? Math.min(process.stdout.columns || 80, COLUMNS_MAX) : 80),
-      getErrHelpWidth: () => (process.stderr.isTTY ? Math.min(process.stderr.columns || 80, COLUMNS_MAX) : 80),
+      getOutHelpWidth: () =>
+        process.stdout.isTTY ? Math.min(process.stdout.columns || 80, COLUMNS_MAX) : 80,
+      getErrHelpWidth: () =>
+        process.stderr.isTTY ? Math.min(process.stderr.columns || 80, COLUMNS_MAX) : 80,
     });
   for (const option of globalOptions(false)) program.addOption(option);
   program.option("-V, --version", "print the version of fence");

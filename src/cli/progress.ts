@@ -18,14 +18,22 @@ const HEARTBEAT_MS = 10_000;
 export function createProgress(context: Context): Progress {
   if (context.json) return jsonProgress(context.out);
   if (context.quiet) return { event() {}, end() {} };
-  if (context.err.isTerminal && context.env["TERM"] !== "dumb" && !context.verbose) return paintedProgress(context.err);
+  if (context.err.isTerminal && context.env["TERM"] !== "dumb" && !context.verbose)
+    return paintedProgress(context.err);
   return lineProgress(context.err, context.verbose);
 }
 
 function jsonProgress(out: Output): Progress {
   return {
     event({ step, ...rest }) {
-      out.line(JSON.stringify({ t: new Date().toISOString(), ev: step, ...rest, elapsedMs: Math.round(rest.elapsedMs) }));
+      out.line(
+        JSON.stringify({
+          t: new Date().toISOString(),
+          ev: step,
+          ...rest,
+          elapsedMs: Math.round(rest.elapsedMs),
+        }),
+      );
     },
     end() {},
   };
@@ -42,6 +50,7 @@ function paintedProgress(err: Output): Progress {
   const timer = setInterval(paint, REPAINT_MS).unref();
   return {
     event(event) {
+      if (isWarning(event)) err.write(`\r\u001b[Kfence: ${sentence(event)}\n`);
       last = { event, at: performance.now() };
       paint();
     },
@@ -66,7 +75,7 @@ function lineProgress(err: Output, verbose: boolean): Progress {
   return {
     event(event) {
       last = { event, at: performance.now() };
-      if (verbose || event.phase !== "progress") print(event, event.elapsedMs);
+      if (isWorthALine(event) || (verbose && event.phase !== "progress")) print(event, event.elapsedMs);
     },
     end() {
       clearInterval(timer);
@@ -74,8 +83,24 @@ function lineProgress(err: Output, verbose: boolean): Progress {
   };
 }
 
+/** What the log of a CI job should hold: what took force where, what is waited for, and what did not go well. */
+function isWorthALine(event: StepEvent): boolean {
+  const { step, phase, site } = event;
+  if (phase === "failed" || phase === "skipped" || isWarning(event)) return true;
+  if (phase === "progress") return step === "lock";
+  if (phase === "start") return step === "recover" || step === "settle" || step === "undo";
+  return site !== null;
+}
+
+/** Must not be painted over. */
+function isWarning(event: StepEvent): boolean {
+  return event.text.startsWith("warning: ");
+}
+
 function sentence(event: StepEvent): string {
-  const where = [event.site, event.server === null ? null : `on ${event.server}`].filter((part) => part !== null);
+  const where = [event.site, event.server === null ? null : `on ${event.server}`].filter(
+    (part) => part !== null,
+  );
   const text = printable(event.text);
   return where.length === 0 ? text : `${where.join(" ")}: ${text}`;
 }

@@ -31,7 +31,11 @@ export function reloadCommand(server: Server): string {
 export async function reload(made: Planned, name: string, signal: AbortSignal): Promise<void> {
   const server = serverNamed(made.spec, name);
   const master = await made.machine.findMaster(name);
-  if (master.pid === null) throw new FenceError("reload-failed", `${name} cannot be reloaded: ${master.problem ?? "it does not run"}`);
+  if (master.pid === null)
+    throw new FenceError(
+      "reload-failed",
+      `${name} cannot be reloaded: ${master.problem ?? "it does not run"}`,
+    );
   const before = new Set(childrenOf(master.pid));
   process.kill(master.pid, adapterOf(server.kind).reloadSignal);
   // nginx starts new workers only when it took the new config; lighttpd has one process that stays the same.
@@ -39,9 +43,13 @@ export async function reload(made: Planned, name: string, signal: AbortSignal): 
     const { pid } = master;
     const isNew = (): true | null => (childrenOf(pid).some((child) => !before.has(child)) ? true : null);
     if ((await waitUntil(isNew, { timeoutMs: NEW_WORKERS_MS, intervalMs: LOOK_MS, signal })) === null) {
-      throw new FenceError("reload-failed", `${name} started no new workers: it runs on with the old config`, {
-        hint: `its error log says why; process ${pid} was sent ${adapterOf(server.kind).reloadSignal}`,
-      });
+      throw new FenceError(
+        "reload-failed",
+        `${name} started no new workers: it runs on with the old config`,
+        {
+          hint: `its error log says why; process ${pid} was sent ${adapterOf(server.kind).reloadSignal}`,
+        },
+      );
     }
   }
   await proveModes(made, name, signal);
@@ -54,9 +62,13 @@ async function proveModes(made: Planned, name: string, signal: AbortSignal): Pro
     const { timeoutMs } = siteNamed(made.spec, point.site).settle;
     const proof = await made.machine.prove(point, { mode, generation }, { delayMs: 0, timeoutMs, signal });
     if (!proof.proven) {
-      throw new FenceError("reload-failed", `after the reload ${point.site} on ${name} does not show ${mode}: ${proof.problems.join("; ")}`, {
-        hint: "fence status shows what is in force; the server's error log says why",
-      });
+      throw new FenceError(
+        "reload-failed",
+        `after the reload ${point.site} on ${name} does not show ${mode}: ${proof.problems.join("; ")}`,
+        {
+          hint: "fence status shows what is in force; the server's error log says why",
+        },
+      );
     }
   }
 }

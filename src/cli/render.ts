@@ -30,12 +30,17 @@ function printFile(context: Context, made: Planned, name: string): ExitName {
 }
 
 async function checkFiles(context: Context, made: Planned, output: string): Promise<ExitName> {
-  const [{ checkTree, diffTree }, { readTree }] = await Promise.all([import("../apply/drift.js"), import("../apply/render-tree.js")]);
+  const [{ checkTree, diffTree }, { readTree }] = await Promise.all([
+    import("../apply/drift.js"),
+    import("../apply/render-tree.js"),
+  ]);
   const tree = made.machine.renderTree();
   const drift = checkTree(output, tree);
   const diff = diffTree(readTree(output)?.files ?? [], tree.files);
   if (context.json) {
-    context.out.line(JSON.stringify({ schema: "fence/render@1", output, upToDate: drift.length === 0, drift, diff }));
+    context.out.line(
+      JSON.stringify({ schema: "fence/render@1", output, upToDate: drift.length === 0, drift, diff }),
+    );
   } else {
     context.out.write(diff);
     if (!context.quiet) {
@@ -60,7 +65,9 @@ async function writeFiles(context: Context, made: Planned, output: string): Prom
   const { folder, written } = writeTree(output, tree, made.spec.sha256, fenceVersion());
   if (context.json) {
     const files = tree.files.map(({ path }) => path);
-    context.out.line(JSON.stringify({ schema: "fence/render@1", output, folder, written, digest: tree.digest, files }));
+    context.out.line(
+      JSON.stringify({ schema: "fence/render@1", output, folder, written, digest: tree.digest, files }),
+    );
   } else {
     context.out.line(written ? `${output}: ${tree.files.length} files written` : `${output} is up to date`);
   }

@@ -11,7 +11,9 @@ export function chooseSites(spec: Spec, names: readonly string[]): string[] {
   const known = spec.sites.map((site) => site.name);
   if (names.length === 0) {
     if (known.length === 1) return known;
-    throw new FenceError("usage", "the spec has several sites; name the ones you mean", { hint: listOf(known) });
+    throw new FenceError("usage", "the spec has several sites; name the ones you mean", {
+      hint: listOf(known),
+    });
   }
   for (const name of names) checkSite(known, name);
   return [...new Set(names)];

@@ -9,7 +9,8 @@ import type { Planned } from "./machine.js";
 export async function testStagedTree(made: Planned): Promise<Map<string, ConfigTestResult>> {
   const results = new Map<string, ConfigTestResult>();
   await inTemporaryFolder(made.machine.renderTree(), async (folder) => {
-    for (const { name } of made.spec.servers) results.set(name, await made.machine.configTest(name, join(folder, name)));
+    for (const { name } of made.spec.servers)
+      results.set(name, await made.machine.configTest(name, join(folder, name)));
   });
   return results;
 }

@@ -79,7 +79,10 @@ export function statusLines({ groups, unfinished }: StatusLook, output: Output):
   const notes = groups.flatMap((cells) => (cells[0] ? notesOf(cells, cells[0].desired) : []));
   const change = unfinishedText(unfinished);
   if (change !== null) notes.push(change);
-  return [...tableLines(["SITE", "MODE", "SINCE", "UNTIL", "SERVERS"], rows, output), ...notes.map((note) => `  ${note}`)];
+  return [
+    ...tableLines(["SITE", "MODE", "SINCE", "UNTIL", "SERVERS"], rows, output),
+    ...notes.map((note) => `  ${note}`),
+  ];
 }
 
 function rowOf(cells: readonly StatusCell[], state: SiteState, output: Output): Cell[] {
@@ -96,9 +99,12 @@ function rowOf(cells: readonly StatusCell[], state: SiteState, output: Output): 
 
 function notesOf(cells: readonly StatusCell[], state: SiteState): string[] {
   const notes: string[] = [];
-  if (state.mode !== "up" && state.reason !== "") notes.push(`${state.site}: ${printable(`${state.reason} (${state.by})`)}`);
+  if (state.mode !== "up" && state.reason !== "")
+    notes.push(`${state.site}: ${printable(`${state.reason} (${state.by})`)}`);
   if (cells.some((cell) => cell.expired)) {
-    notes.push(`${state.site}: the end that clients were told has passed; fence up ${state.site} brings it up`);
+    notes.push(
+      `${state.site}: the end that clients were told has passed; fence up ${state.site} brings it up`,
+    );
   }
   for (const cell of cells) {
     const where = `${cell.site} on ${cell.server}: `;

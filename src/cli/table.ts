@@ -5,8 +5,14 @@ import type { Output } from "./output.js";
 export type Cell = string | { text: string; style: Style };
 
 /** Lines of columns padded to their widest cell; the last column stays as it is. */
-export function tableLines(head: readonly string[], rows: readonly (readonly Cell[])[], output: Output): string[] {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => textOf(row[column]).length)));
+export function tableLines(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  output: Output,
+): string[] {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => textOf(row[column]).length)),
+  );
   const line = (cells: readonly Cell[]): string =>
     cells
       .map((cell, column) => {

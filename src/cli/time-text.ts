@@ -1,6 +1,9 @@
 /** `2026-11-25 14:30:00Z`: short, sortable, and nobody has to ask whose time it is. */
 export function timeText(time: number | string): string {
-  return new Date(time).toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z");
+  return new Date(time)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, "Z");
 }
 
 const UNITS = [

@@ -5,7 +5,9 @@ import { timeText } from "./time-text.js";
 /** A sentence on the change that is under way or was cut short; null when there is none. */
 export function unfinishedText({ journal, holder }: UnfinishedChange): string | null {
   if (holder !== null) {
-    return printable(`another fence is at work since ${timeText(holder.since)}: process ${holder.pid} (${holder.command})`);
+    return printable(
+      `another fence is at work since ${timeText(holder.since)}: process ${holder.pid} (${holder.command})`,
+    );
   }
   switch (journal.kind) {
     case "none":
@@ -13,7 +15,9 @@ export function unfinishedText({ journal, holder }: UnfinishedChange): string | 
     case "journal": {
       const { by, startedAt, sites } = journal.journal;
       const names = sites.map(({ site }) => site).join(", ");
-      return printable(`a change of ${names} by ${by} at ${timeText(startedAt)} was cut short: the next fence finishes or undoes it`);
+      return printable(
+        `a change of ${names} by ${by} at ${timeText(startedAt)} was cut short: the next fence finishes or undoes it`,
+      );
     }
     case "unknown-version":
       return `a newer fence left a change unfinished (journal version ${journal.version}): use that fence`;

@@ -14,7 +14,14 @@ export async function verifySites(context: Context, names: readonly string[]): P
   const allVerified = cells.every(isVerified);
   if (context.json) {
     const results = cells.map((cell) => ({ ...cell, verified: isVerified(cell) }));
-    context.out.line(JSON.stringify({ schema: "fence/verify@1", at: new Date().toISOString(), verified: allVerified, results }));
+    context.out.line(
+      JSON.stringify({
+        schema: "fence/verify@1",
+        at: new Date().toISOString(),
+        verified: allVerified,
+        results,
+      }),
+    );
   } else {
     for (const cell of cells) printCell(context, cell);
   }
@@ -29,15 +36,22 @@ function printCell(context: Context, cell: StatusCell): void {
   const mark = verified ? out.paint("green", out.unicode ? "✓" : "ok") : out.paint("red", "!");
   const generation = observed.generation === null ? "" : `, generation ${observed.generation}`;
   const seen = observed.running === "no" ? "does not run" : `${observed.mode}${generation}`;
-  out.line(`${mark} ${cell.site} on ${cell.server}: ${seen}${verified ? "" : `; asked for ${cell.desired.mode}`}`);
+  out.line(
+    `${mark} ${cell.site} on ${cell.server}: ${seen}${verified ? "" : `; asked for ${cell.desired.mode}`}`,
+  );
   const reasons = cell.differences.length > 0 ? cell.differences : observed.problems;
   if (!verified) for (const reason of reasons) out.line(`    ${printable(reason)}`);
   if (!context.verbose) return;
   for (const probe of observed.probes) {
-    out.line(`    probe ${probe.url} as ${probe.host}: ${probe.mode}${probe.status === null ? "" : `, status ${probe.status}`}`);
+    out.line(
+      `    probe ${probe.url} as ${probe.host}: ${probe.mode}${probe.status === null ? "" : `, status ${probe.status}`}`,
+    );
   }
   for (const worker of observed.workers) {
-    const says = worker.settled === null ? "has not answered" : worker.settled ? "settled" : "on an older variant";
-    out.line(`    worker ${worker.pid}: ${says}${worker.detail === null ? "" : ` (${printable(worker.detail)})`}`);
+    const says =
+      worker.settled === null ? "has not answered" : worker.settled ? "settled" : "on an older variant";
+    out.line(
+      `    worker ${worker.pid}: ${says}${worker.detail === null ? "" : ` (${printable(worker.detail)})`}`,
+    );
   }
 }

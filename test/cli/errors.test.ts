@@ -7,12 +7,32 @@ describe("usage errors", () => {
     ["a mistyped command is suggested", ["stauts"], /unknown command 'stauts'\n +.*status/],
     ["a mistyped option is suggested", ["down", "--relaod"], /unknown option '--relaod'/],
     ["a missing argument is named", ["is"], /missing required argument 'mode'/],
-    ["an unknown mode is answered with the modes", ["is", "dwn"], /did you mean down\? the modes are up and down/],
-    ["a duration without a unit is refused", ["down", "--for", "5"], /--for .* argument '5' is invalid.*unit/],
-    ["--for and --until exclude each other", ["down", "--for", "5m", "--until", "2099-01-01T00:00:00Z"], /cannot be used with/],
-    ["an unknown kind is answered with the kinds", ["init", "--kind", "apache"], /lighttpd, nginx-lua, nginx/],
+    [
+      "an unknown mode is answered with the modes",
+      ["is", "dwn"],
+      /did you mean down\? the modes are up and down/,
+    ],
+    [
+      "a duration without a unit is refused",
+      ["down", "--for", "5"],
+      /--for .* argument '5' is invalid.*unit/,
+    ],
+    [
+      "--for and --until exclude each other",
+      ["down", "--for", "5m", "--until", "2099-01-01T00:00:00Z"],
+      /cannot be used with/,
+    ],
+    [
+      "an unknown kind is answered with the kinds",
+      ["init", "--kind", "apache"],
+      /lighttpd, nginx-lua, nginx/,
+    ],
     ["too many arguments are refused", ["doctor", "main"], /too many arguments/],
-    ["a folder of -C that is not there is named", ["-C", "/nowhere/at/all", "status"], /cannot go to the folder \/nowhere\/at\/all/],
+    [
+      "a folder of -C that is not there is named",
+      ["-C", "/nowhere/at/all", "status"],
+      /cannot go to the folder \/nowhere\/at\/all/,
+    ],
   ];
   for (const [title, args, expected] of cases) {
     test(`${title}: exit 64, nothing on stdout`, async () => {
@@ -26,7 +46,10 @@ describe("usage errors", () => {
   }
 
   test("with --json it is one object on stderr", async () => {
-    for (const args of [["--json", "stauts"], ["down", "--json", "--for", "5"]]) {
+    for (const args of [
+      ["--json", "stauts"],
+      ["down", "--json", "--for", "5"],
+    ]) {
       const { code, stdout, stderr } = await fence(args);
       const object = JSON.parse(stderr) as Record<string, unknown>;
       assert.equal(object["schema"], "fence/error@1");
@@ -40,7 +63,10 @@ describe("usage errors", () => {
   });
 
   test("FENCE_JSON asks for the same, and 0 does not", async () => {
-    assert.match((await fence(["stauts"], { env: { FENCE_JSON: "1" } })).stderr, /^\{"schema":"fence\/error@1"/);
+    assert.match(
+      (await fence(["stauts"], { env: { FENCE_JSON: "1" } })).stderr,
+      /^\{"schema":"fence\/error@1"/,
+    );
     assert.match((await fence(["stauts"], { env: { FENCE_JSON: "0" } })).stderr, /^fence: /);
   });
 });
@@ -49,8 +75,14 @@ describe("streams", () => {
   test("errors have no colour without a terminal, some with FORCE_COLOR, none with --no-color", async () => {
     assert.doesNotMatch((await fence(["stauts"])).stderr, /\u001b/);
     assert.match((await fence(["stauts"], { env: { FORCE_COLOR: "1" } })).stderr, /\u001b\[31mfence:/);
-    assert.doesNotMatch((await fence(["stauts"], { env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stderr, /\u001b/);
-    assert.doesNotMatch((await fence(["--no-color", "stauts"], { env: { FORCE_COLOR: "1" } })).stderr, /\u001b/);
+    assert.doesNotMatch(
+      (await fence(["stauts"], { env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stderr,
+      /\u001b/,
+    );
+    assert.doesNotMatch(
+      (await fence(["--no-color", "stauts"], { env: { FORCE_COLOR: "1" } })).stderr,
+      /\u001b/,
+    );
   });
 
   test("a reader that goes away is no error", async () => {
@@ -67,7 +99,12 @@ describe("streams", () => {
   });
 
   test("a stdout that is full is an error, not a success", async () => {
-    const { code, stderr } = await runProgram("/bin/bash", ["-c", `exec "$0" "$1" help > /dev/full`, process.execPath, FENCE]);
+    const { code, stderr } = await runProgram("/bin/bash", [
+      "-c",
+      `exec "$0" "$1" help > /dev/full`,
+      process.execPath,
+      FENCE,
+    ]);
     assert.equal(code, 1);
     assert.match(stderr, /cannot write to stdout: ENOSPC/);
   });

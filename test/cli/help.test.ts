@@ -50,7 +50,11 @@ describe("help", () => {
   test("no line of any help is wider than 80 columns", async () => {
     for (const topic of [...commands, "exit-codes"]) {
       const { stdout } = await fence(["help", topic]);
-      assert.deepEqual(stdout.split("\n").filter((line) => line.length > 80), [], topic);
+      assert.deepEqual(
+        stdout.split("\n").filter((line) => line.length > 80),
+        [],
+        topic,
+      );
     }
   });
 

@@ -5,7 +5,8 @@ import { after, before, describe, test } from "node:test";
 import { needs } from "../support/needs.js";
 import { createWorld, until, type CliResult, type World } from "../support/world.js";
 
-const json = (result: CliResult): Record<string, unknown> => JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
+const json = (result: CliResult): Record<string, unknown> =>
+  JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
 
 /** The output of a process so far, and how it ended. */
 function follow(child: ChildProcess) {
@@ -81,7 +82,9 @@ describe("a site's life on the command line, with a real nginx", needs("nginx", 
     await expectCode(0, "wait", "down", "--timeout", "5s");
     await expectCode(3, "wait", "up", "--timeout", "300ms");
     assert.match((await expectCode(0, "down")).stdout, /^main is already down since /);
-    const status = json(await expectCode(0, "status", "--json")) as { sites: Record<string, unknown>[] } & Record<string, unknown>;
+    const status = json(await expectCode(0, "status", "--json")) as {
+      sites: Record<string, unknown>[];
+    } & Record<string, unknown>;
     assert.equal(status["schema"], "fence/status@1");
     assert.equal(status.sites[0]?.["mode"], "down");
     assert.equal(status.sites[0]?.["reason"], "upgrade");
@@ -91,20 +94,29 @@ describe("a site's life on the command line, with a real nginx", needs("nginx", 
   test("with --json a change is a line an event, and the result last", async () => {
     const { stdout, stderr } = await expectCode(0, "up", "--json");
     assert.equal(stderr, "");
-    const lines = stdout.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     const last = lines.pop();
     assert.equal(last?.["schema"], "fence/change@1");
     assert.equal(last?.["exit"], 0);
     assert.ok(lines.length > 3);
-    for (const line of lines) assert.deepEqual(Object.keys(line), ["t", "ev", "phase", "site", "server", "text", "elapsedMs"]);
+    for (const line of lines)
+      assert.deepEqual(Object.keys(line), ["t", "ev", "phase", "site", "server", "text", "elapsedMs"]);
     assert.equal((await world.get()).status, 200);
   });
 
   test("history has it all, the newest last", async () => {
     const { stdout } = await expectCode(0, "history");
     assert.match(stdout, /up > down .* upgrade\n.*down > up/);
-    const { entries } = json(await expectCode(0, "history", "--json", "-n", "1")) as { entries: { sites: { to: string }[] }[] };
-    assert.deepEqual(entries.map((entry) => entry.sites[0]?.to), ["up"]);
+    const { entries } = json(await expectCode(0, "history", "--json", "-n", "1")) as {
+      entries: { sites: { to: string }[] }[];
+    };
+    assert.deepEqual(
+      entries.map((entry) => entry.sites[0]?.to),
+      ["up"],
+    );
   });
 
   test("the first Ctrl-C stops the wait in a stated mode, with 130", async () => {
@@ -132,7 +144,10 @@ describe("a site's life on the command line, with a real nginx", needs("nginx", 
 
   test("a change of wiring needs a reload, which apply --reload does and proves", async () => {
     const text = readFileSync(world.specFile, "utf8");
-    writeFileSync(world.specFile, text.replace('hosts = ["main.test"]', 'hosts = ["main.test", "more.test"]'));
+    writeFileSync(
+      world.specFile,
+      text.replace('hosts = ["main.test"]', 'hosts = ["main.test", "more.test"]'),
+    );
     const plan = await expectCode(2, "plan", "--detailed-exitcode");
     assert.match(plan.stderr, /would have to reload: web/);
     const { stdout } = await expectCode(0, "apply", "--reload");

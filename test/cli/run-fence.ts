@@ -27,7 +27,11 @@ export function fence(args: readonly string[], options: RunOptions = {}): Promis
   return runProgram(process.execPath, [FENCE, ...args], options);
 }
 
-export function runProgram(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
   const { cwd = ROOT, env = {}, ...ids } = options;
   const child = spawn(program, args, {
     cwd,

@@ -12,7 +12,13 @@ export interface FixtureOptions {
 
 /** A spec of stock nginx with one server that nobody has started. */
 export function writeSpec(folder: string, options: FixtureOptions = {}): string {
-  const { sites = ["main"], port = 24_400, stateDir = "state", output = "rendered", serverLines = "" } = options;
+  const {
+    sites = ["main"],
+    port = 24_400,
+    stateDir = "state",
+    output = "rendered",
+    serverLines = "",
+  } = options;
   const file = path.join(folder, "fence.toml");
   const tables = sites.map((site) => `[site.${site}]\nhosts = ["${site}.test"]\nupstream = "app"\n`);
   writeFileSync(

@@ -49,7 +49,10 @@ describe("the spec is found", () => {
     await inFolder(async (folder) => {
       const file = writeSpec(folder, { sites: ["right"] });
       const env = { FENCE_CONFIG: "/nowhere/fence.toml" };
-      for (const args of [["-c", file, "status", "--json"], ["status", "--json", "--config", file]]) {
+      for (const args of [
+        ["-c", file, "status", "--json"],
+        ["status", "--json", "--config", file],
+      ]) {
         const { code, stdout, stderr } = await fence(args, { env });
         assert.equal(stderr, "");
         assert.equal(code, 0);
@@ -93,7 +96,10 @@ describe("a spec with errors", () => {
       assert.equal(error.schema, "fence/error@1");
       assert.equal(error.code, "spec-invalid");
       assert.equal(error.exit, 78);
-      assert.deepEqual(error.diagnostics?.map(({ line }) => line), [8, 9]);
+      assert.deepEqual(
+        error.diagnostics?.map(({ line }) => line),
+        [8, 9],
+      );
       assert.equal(code, 78);
     });
   });
@@ -103,7 +109,12 @@ describe("sites", () => {
   test("a mistyped site is suggested, with the list of sites: exit 64", async () => {
     await inFolder(async (folder) => {
       const file = writeSpec(folder, { sites: ["main", "shop"] });
-      for (const args of [["down", "shpo"], ["status", "shpo"], ["is", "up", "shpo"], ["history", "shpo"]]) {
+      for (const args of [
+        ["down", "shpo"],
+        ["status", "shpo"],
+        ["is", "up", "shpo"],
+        ["history", "shpo"],
+      ]) {
         const { code, stderr } = await fence(["-c", file, ...args]);
         assert.match(stderr, /no site is named "shpo"\n {2}did you mean shop\? the sites are: main, shop/);
         assert.match(stderr, /\(unknown-site, exit 64\)/);
@@ -138,7 +149,13 @@ describe("sites", () => {
 
   test("an end that has passed is refused", async () => {
     await inFolder(async (folder) => {
-      const { code, stderr } = await fence(["-c", writeSpec(folder), "down", "--until", "2020-01-01T00:00:00Z"]);
+      const { code, stderr } = await fence([
+        "-c",
+        writeSpec(folder),
+        "down",
+        "--until",
+        "2020-01-01T00:00:00Z",
+      ]);
       assert.match(stderr, /has passed already/);
       assert.equal(code, 64);
     });
@@ -195,7 +212,13 @@ describe("folders", () => {
       mkdirSync(path.join(folder, "state"));
       // The lock is the kernel's, so any flock of the file will do.
       const script = `exec 9>"$2/state/lock"; flock -x 9; "$0" "$1" -c "$2/fence.toml" down --json 9>&-; echo "$?"`;
-      const { stdout, stderr } = await runProgram("/bin/bash", ["-c", script, process.execPath, FENCE, folder]);
+      const { stdout, stderr } = await runProgram("/bin/bash", [
+        "-c",
+        script,
+        process.execPath,
+        FENCE,
+        folder,
+      ]);
       const error = JSON.parse(stderr) as ErrorObject;
       assert.equal(error.code, "lock-held");
       assert.equal(error.exit, 5);

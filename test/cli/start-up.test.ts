@@ -21,6 +21,9 @@ describe("start-up", () => {
       return timeOf([FENCE, "--help"]) / bare;
     }).sort((a, b) => a - b);
     const median = ratios[Math.floor(RUNS / 2)] ?? Infinity;
-    assert.ok(median < RATIO_MAX, `median ${median.toFixed(2)}, all ${ratios.map((one) => one.toFixed(2)).join(" ")}`);
+    assert.ok(
+      median < RATIO_MAX,
+      `median ${median.toFixed(2)}, all ${ratios.map((one) => one.toFixed(2)).join(" ")}`,
+    );
   });
 });

@@ -75,10 +75,19 @@ const drifted = cell({
   differences: ["edge shows up, generation 6; on disk is down, generation 7"],
 });
 
-const spec = { file: "/etc/fence/fence.toml", sha256: "ab".repeat(32), servers: [{ name: "web", kind: "nginx" }] } as unknown as Spec;
+const spec = {
+  file: "/etc/fence/fence.toml",
+  sha256: "ab".repeat(32),
+  servers: [{ name: "web", kind: "nginx" }],
+} as unknown as Spec;
 
 function look(...cells: StatusCell[]): StatusLook {
-  return { spec, groups: [cells], unfinished: { journal: { kind: "none" }, holder: null }, nowMs: Date.UTC(2026, 10, 25, 14, 10) };
+  return {
+    spec,
+    groups: [cells],
+    unfinished: { journal: { kind: "none" }, holder: null },
+    nowMs: Date.UTC(2026, 10, 25, 14, 10),
+  };
 }
 
 describe("status", () => {
@@ -109,7 +118,10 @@ describe("status", () => {
 
   test("a change that was cut short is said", () => {
     const unfinished = { journal: { kind: "unreadable", problem: "it is empty" } as const, holder: null };
-    assert.match(statusLines({ ...look(cell()), unfinished }, output()).at(-1) ?? "", /journal cannot be read: it is empty/);
+    assert.match(
+      statusLines({ ...look(cell()), unfinished }, output()).at(-1) ?? "",
+      /journal cannot be read: it is empty/,
+    );
   });
 
   test("nothing in a state file can move the cursor", () => {
@@ -118,14 +130,20 @@ describe("status", () => {
   });
 
   test("the object has its schema and the same facts", () => {
-    const object = statusObject(look(cell(), drifted)) as { sites: Record<string, unknown>[] } & Record<string, unknown>;
+    const object = statusObject(look(cell(), drifted)) as { sites: Record<string, unknown>[] } & Record<
+      string,
+      unknown
+    >;
     assert.equal(object["schema"], "fence/status@1");
     assert.deepEqual(object["config"], { path: "/etc/fence/fence.toml", sha256: spec.sha256 });
     const [site] = object.sites;
     assert.equal(site?.["mode"], "down");
     assert.equal(site?.["until"], "2026-11-25T14:20:00.000Z");
     assert.equal(site?.["verified"], false);
-    assert.deepEqual((site?.["servers"] as { verified: boolean }[]).map(({ verified }) => verified), [true, false]);
+    assert.deepEqual(
+      (site?.["servers"] as { verified: boolean }[]).map(({ verified }) => verified),
+      [true, false],
+    );
   });
 
   test("verified means running, showing what was asked for, without a difference", () => {
@@ -163,7 +181,13 @@ describe("the result of a change", () => {
         result: "done",
         generation: 7,
         since: "2026-11-25T14:00:00.000Z",
-        servers: [{ server: "web", result: "done", proof: { proven: true, tookMs: 12.4, problems: [], last: cell().observed } }],
+        servers: [
+          {
+            server: "web",
+            result: "done",
+            proof: { proven: true, tookMs: 12.4, problems: [], last: cell().observed },
+          },
+        ],
         problems: [],
       },
     ],
@@ -174,7 +198,10 @@ describe("the result of a change", () => {
   });
 
   test("has its schema, its exit code and whole milliseconds", () => {
-    const object = changeObject(result) as { sites: { name: string; servers: unknown[] }[] } & Record<string, unknown>;
+    const object = changeObject(result) as { sites: { name: string; servers: unknown[] }[] } & Record<
+      string,
+      unknown
+    >;
     assert.equal(object["schema"], "fence/change@1");
     assert.equal(object["exit"], 0);
     assert.equal(object["result"], "ok");
@@ -187,11 +214,31 @@ describe("the result of a change", () => {
 });
 
 describe("progress", () => {
-  const event: StepEvent = { step: "proof", phase: "progress", site: "main", server: "web", text: "shows up", elapsedMs: 3200 };
-  const contextWith = (change: Partial<Context>): { context: Context; out: ReturnType<typeof output>; err: ReturnType<typeof output> } => {
+  const event: StepEvent = {
+    step: "proof",
+    phase: "progress",
+    site: "main",
+    server: "web",
+    text: "shows up",
+    elapsedMs: 3200,
+  };
+  const contextWith = (
+    change: Partial<Context>,
+  ): { context: Context; out: ReturnType<typeof output>; err: ReturnType<typeof output> } => {
     const out = output();
     const err = output();
-    const base = { out, err, env: {}, json: false, quiet: false, verbose: false, yes: false, config: null, actor: "", commandLine: "" };
+    const base = {
+      out,
+      err,
+      env: {},
+      json: false,
+      quiet: false,
+      verbose: false,
+      yes: false,
+      config: null,
+      actor: "",
+      commandLine: "",
+    };
     return { context: { ...base, ...change }, out, err };
   };
 
@@ -211,7 +258,12 @@ describe("progress", () => {
     progress.event(event);
     progress.end();
     assert.match(err.text(), /^\r\u001b\[Kmain on web: shows up \(3\.2 s\)\r\u001b\[K$/);
-    assert.ok(err.text().split("\r").every((line) => line.replace("\u001b[K", "").length < 30));
+    assert.ok(
+      err
+        .text()
+        .split("\r")
+        .every((line) => line.replace("\u001b[K", "").length < 30),
+    );
   });
 
   test("with --json: one object a line on stdout", () => {
@@ -259,7 +311,16 @@ describe("diagnostics", () => {
   });
 
   test("a tab before the mark stays a tab", () => {
-    const place = { file: "/f", line: 1, column: 2, endColumn: 3, source: "\tx", message: "m", why: null, fix: null };
+    const place = {
+      file: "/f",
+      line: 1,
+      column: 2,
+      endColumn: 3,
+      source: "\tx",
+      message: "m",
+      why: null,
+      fix: null,
+    };
     assert.match(diagnosticText(place, output()), /\n {2}1 \| \tx\n {4}\| \t\^\n/);
   });
 });

@@ -40,7 +40,8 @@ describe("arguments", () => {
 
   test("a count is a whole number from its least up", () => {
     assert.equal(parseCount(1)("12"), 12);
-    for (const wrong of ["0", "-1", "1.5", "ten", ""]) assert.throws(() => parseCount(1)(wrong), /whole number/, wrong);
+    for (const wrong of ["0", "-1", "1.5", "ten", ""])
+      assert.throws(() => parseCount(1)(wrong), /whole number/, wrong);
   });
 
   test("a text is one line without control characters", () => {

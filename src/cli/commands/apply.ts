@@ -20,7 +20,10 @@ export function addApply(program: Command, run: Run): void {
     json: true,
     options: [
       new Option("--reload", "tell the servers that have to reload to do so"),
-      option("--lock-timeout <duration>", "wait this long for another fence to end", parseDuration).default(0, "0s"),
+      option("--lock-timeout <duration>", "wait this long for another fence to end", parseDuration).default(
+        0,
+        "0s",
+      ),
     ],
     examples: [{ does: "after an edit of fence.toml", line: "fence plan && fence apply --reload" }],
     handler: async (context, options) => {

@@ -15,7 +15,10 @@ export function addDown(program: Command, run: Run): void {
     json: true,
     options: [...downOptions(), ...changeOptions()],
     examples: [
-      { does: "the only site, with an end that clients are told", line: 'fence down --for 20m --reason "database upgrade"' },
+      {
+        does: "the only site, with an end that clients are told",
+        line: 'fence down --for 20m --reason "database upgrade"',
+      },
       { does: "two sites, in a script", line: "fence down main shop --timeout 5s" },
       { does: "what would happen to all of them", line: "fence down --all --dry-run" },
     ],

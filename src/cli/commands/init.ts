@@ -11,7 +11,9 @@ export function addInit(program: Command, run: Run): void {
       "there already is never overwritten without --force.",
     json: false,
     options: [
-      new Option("--kind <kind>", "the web server to write config for").choices([...SERVER_KINDS]).default("nginx"),
+      new Option("--kind <kind>", "the web server to write config for")
+        .choices([...SERVER_KINDS])
+        .default("nginx"),
       new Option("--force", "overwrite the file"),
     ],
     examples: [{ does: "for lighttpd", line: "fence init --kind lighttpd" }],

@@ -11,9 +11,7 @@ export function addIs(program: Command, run: Run): void {
       "it cannot be told, because a server does not answer or the servers differ. A server that does not run counts " +
       "with the mode it would start in. Prints nothing, except with -v or --json.",
     json: true,
-    examples: [
-      { does: "deploy only while the site is down", line: "fence is down main && ./deploy.sh" },
-    ],
+    examples: [{ does: "deploy only while the site is down", line: "fence is down main && ./deploy.sh" }],
     handler: async (context, _options, [mode] = [], sites = []) => {
       const wanted = modeArgument(mode);
       const { answerIs } = await import("../is.js");

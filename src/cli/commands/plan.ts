@@ -10,7 +10,12 @@ export function addPlan(program: Command, run: Run): void {
       "to reload. Changes nothing.",
     json: true,
     options: [new Option("--detailed-exitcode", "exit 2 when there is a difference")],
-    examples: [{ does: "apply only when there is something to do", line: "fence plan --detailed-exitcode || fence apply --reload" }],
+    examples: [
+      {
+        does: "apply only when there is something to do",
+        line: "fence plan --detailed-exitcode || fence apply --reload",
+      },
+    ],
     handler: async (context, options) => {
       const { showPlan } = await import("../plan.js");
       return showPlan(context, options.detailedExitcode === true);

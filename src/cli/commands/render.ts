@@ -18,7 +18,10 @@ export function addRender(program: Command, run: Run): void {
     json: true,
     options: [
       new Option("--out <folder>", "write there instead of to the output of the spec"),
-      new Option("--check", "write nothing; exit 2 and print the difference when the files are not up to date"),
+      new Option(
+        "--check",
+        "write nothing; exit 2 and print the difference when the files are not up to date",
+      ),
       new Option("--stdout <file>", "print this one file, write nothing").conflicts(["out", "check"]),
     ],
     examples: [

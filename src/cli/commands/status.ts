@@ -14,7 +14,10 @@ export function addStatus(program: Command, run: Run): void {
     options: [new Option("-w, --watch", "look again every second; without a terminal, print what changes")],
     examples: [
       { does: "every site", line: "fence status" },
-      { does: "the mode of one site, for a script", line: "fence status main --json | jq -r '.sites[0].mode'" },
+      {
+        does: "the mode of one site, for a script",
+        line: "fence status main --json | jq -r '.sites[0].mode'",
+      },
     ],
     handler: async (context, options, sites = []) => {
       const { showStatus, watchStatus } = await import("../status.js");

@@ -21,7 +21,8 @@ export function addVersion(program: Command, run: Run): void {
 
 function printVersion(context: Context): Promise<"ok"> {
   const version = fenceVersion();
-  if (context.json) context.out.line(JSON.stringify({ schema: "fence/version@1", version, node: process.versions.node }));
+  if (context.json)
+    context.out.line(JSON.stringify({ schema: "fence/version@1", version, node: process.versions.node }));
   else context.out.line(context.verbose ? `fence ${version} (Node ${process.versions.node})` : version);
   return Promise.resolve("ok");
 }

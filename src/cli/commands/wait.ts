@@ -11,7 +11,12 @@ export function addWait(program: Command, run: Run): void {
       "does; at the deadline it is that of fence is: 3 for no, 4 when it cannot be told.",
     json: true,
     options: [option("--timeout <duration>", "give up after this long", parseDuration).default(60_000, "1m")],
-    examples: [{ does: "in a pipeline: go on when the operator has brought the site up", line: "fence wait up main --timeout 30m" }],
+    examples: [
+      {
+        does: "in a pipeline: go on when the operator has brought the site up",
+        line: "fence wait up main --timeout 30m",
+      },
+    ],
     handler: async (context, options, [mode] = [], sites = []) => {
       const wanted = modeArgument(mode);
       const { waitFor } = await import("../is.js");

@@ -98,6 +98,7 @@ async function lockFile(flock: string, fd: number, stateDir: string, deadline: n
   const leftMs = deadline - performance.now();
   if (leftMs <= 0) throw heldBy(stateDir, options.timeoutMs);
   options.onWait?.(lockHolder(stateDir));
+  options.signal?.throwIfAborted();
   const isOurs = await new Promise<boolean>((resolve, reject) => {
     // The kernel wakes the waiting flock at once when the holder lets go or dies.
     const args = ["-x", "-w", (leftMs / 1000).toFixed(3), String(CHILD_FD)];

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { status, unfinished } from "../../src/apply/status.js";
+import { switchModes } from "../../src/apply/switch-modes.js";
+import { isMode } from "../../src/base/mode.js";
+import type { Plan } from "../../src/plan/types.js";
+import { readHistory } from "../../src/switch/history.js";
+import { readOnDisk } from "../../src/switch/on-disk.js";
+import { readState } from "../../src/switch/state.js";
+import { fakeMachine, planOf, requestOf, temporaryFolder } from "../support/fake-machine.js";
+import { needs } from "../support/needs.js";
+import { injectInto, listOperations, type FileOperation } from "../support/strace.js";
+
+const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.url));
+
+/** A site that is up in generation 2, at a path that is the same in every run. */
+async function prepare(folder: string): Promise<Plan> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  const plan = planOf(folder);
+  await switchModes(plan, requestOf("up"), fakeMachine());
+  return plan;
+}
+
+/** What holds on the disk after any end of a switch from up (2) to down (3). */
+function checkDisk(plan: Plan, what: string): Set<string> {
+  const modes = new Set<string>();
+  for (const point of plan.switchPoints) {
+    const { mode, generation } = readOnDisk(point);
+    const isOld = mode === "up" && generation === 2;
+    const isNew = mode === "down" && generation === 3;
+    assert.ok(isOld || isNew, `${what}: torn: ${point.active} is ${mode}, ${generation}`);
+    modes.add(mode as string);
+  }
+  return modes;
+}
+
+async function checkStatus(plan: Plan, modes: Set<string>, what: string): Promise<void> {
+  const cells = await status(plan, fakeMachine());
+  for (const cell of cells) {
+    assert.ok(isMode(cell.onDisk.mode) && cell.observed.mode === cell.onDisk.mode, what);
+  }
+  const { journal, holder } = unfinished(plan.spec.stateDir);
+  assert.equal(holder, null, what);
+  assert.ok(journal.kind === "journal" || journal.kind === "none", `${what}: ${journal.kind}`);
+  // Without a journal there is nothing to finish: all servers and the state must agree.
+  if (journal.kind === "none") {
+    assert.equal(modes.size, 1, what);
+    assert.ok(modes.has(readState(plan.spec.stateDir, "main").mode), what);
+    for (const cell of cells) assert.deepEqual(cell.differences, [], what);
+  }
+}
+
+/** Whatever the crash left, one further command gets where it wants to. */
+async function checkNext(plan: Plan, mode: "up" | "down", what: string): Promise<void> {
+  const result = await switchModes(plan, requestOf(mode), fakeMachine());
+  assert.equal(result.exit, "ok", `${what}: ${JSON.stringify(result)}`);
+  for (const point of plan.switchPoints) assert.equal(readOnDisk(point).mode, mode, what);
+  assert.equal(readState(plan.spec.stateDir, "main").proof, "proven", what);
+  assert.equal(existsSync(join(plan.spec.stateDir, "journal.json")), false, what);
+  assert.deepEqual(temporaryFilesBelow(plan.spec.stateDir), [], what);
+  const ids = readHistory(plan.spec.stateDir, 99).map(({ id }) => id);
+  assert.equal(new Set(ids).size, ids.length, what);
+}
+
+function temporaryFilesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.includes(".fence-"));
+}
+
+const options = needs("strace", "linux");
+const folder = options.skip === false ? join(temporaryFolder(), "world") : "";
+
+async function operationsOfDown(): Promise<FileOperation[]> {
+  await prepare(folder);
+  const { run, operations } = await listOperations(folder, [CHILD, folder, "down", "main"]);
+  assert.equal(run.code, 0, run.stdout + run.stderr);
+  assert.ok(operations.length >= 40, String(operations.length));
+  return operations;
+}
+
+test("a switch killed at any file operation leaves old or new, is told truly, and is finished by the next command", options, async () => {
+  const operations = await operationsOfDown();
+  let killed = 0;
+  let forward = 0;
+  for (const [index, operation] of operations.entries()) {
+    const plan = await prepare(folder);
+    const what = `killed at ${index + 1}: ${operation.line}`;
+    const run = await injectInto(operation, "signal=KILL", [CHILD, folder, "down", "main"]);
+    if (run.code === 137 || run.signal === "SIGKILL") killed += 1;
+    const modes = checkDisk(plan, what);
+    if (modes.has("down")) forward += 1;
+    await checkStatus(plan, modes, what);
+    const copy = `${folder}-copy`;
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(folder, copy, { recursive: true, verbatimSymlinks: true });
+    assert.ok(lstatSync(planOf(copy).switchPoints[1]?.active ?? "").isSymbolicLink());
+    await checkNext(plan, "down", `${what}; then down`);
+    await checkNext(planOf(copy), "up", `${what}; then up`);
+  }
+  console.log(`# ${operations.length} file operations, ${killed} killed, ${forward} with a new variant in force`);
+  assert.ok(killed >= operations.length - 1, `${killed} of ${operations.length} were killed`);
+  assert.ok(forward > 0 && forward < operations.length);
+});
+
+test("a switch whose file operation fails at any point ends old or new, and its exit code says which", options, async () => {
+  const operations = await operationsOfDown();
+  const seen = new Map<number, number>();
+  const errors = ["ENOSPC", "EIO", "EROFS", "EACCES", "EMFILE"];
+  for (const [index, operation] of operations.entries()) {
+    const plan = await prepare(folder);
+    const error = errors[index % errors.length] ?? "EIO";
+    const what = `${error} at ${index + 1}: ${operation.line}`;
+    const run = await injectInto(operation, `error=${error}`, [CHILD, folder, "down", "main"]);
+    const code = run.code ?? -1;
+    seen.set(code, (seen.get(code) ?? 0) + 1);
+    const modes = checkDisk(plan, what);
+    const said = `${what}\nexit ${code}\n${run.stdout}${run.stderr}`;
+    assert.ok([0, 1, 7, 8, 77].includes(code), said);
+    // 0 and 7: down is in force everywhere. Anything else: up is.
+    assert.deepEqual([...modes], [code === 0 || code === 7 ? "down" : "up"], said);
+    if (code === 1 || code === 77) {
+      const { error: message } = JSON.parse(run.stdout) as { error: string };
+      assert.ok(message.includes(error) && message.includes(folder), said);
+      assert.deepEqual(temporaryFilesBelow(plan.spec.stateDir).filter(() => !operation.line.startsWith("unlink")), [], said);
+    }
+    await checkStatus(plan, modes, said);
+    await checkNext(plan, "down", said);
+  }
+  console.log(`# exits: ${[...seen].map(([code, count]) => `${code}: ${count}`).join(", ")}`);
+});
+
+test("the content of the journal is whole at every kill", options, async () => {
+  const operations = (await operationsOfDown()).filter(({ line }) => line.includes("journal") || line.includes("write"));
+  for (const operation of operations) {
+    await prepare(folder);
+    await injectInto(operation, "signal=KILL", [CHILD, folder, "down", "main"]);
+    const path = join(folder, "state/journal.json");
+    if (existsSync(path)) JSON.parse(readFileSync(path, "utf8"));
+  }
+});

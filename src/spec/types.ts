@@ -150,6 +150,8 @@ export interface ModeValues {
   retryAfterSec: number;
   /** Unix time in milliseconds of the expected end; null: not known. */
   untilMs: number | null;
+  /** Seconds from the switch to `untilMs`, for a server that cannot calculate; absent or null as `untilMs` null or past. */
+  leftSec?: number | null;
   message: string;
   reason: string;
 }

@@ -1,0 +1,61 @@
+import type { Server, Spec } from "../spec/types.js";
+import type { Limit } from "./adapter.js";
+import { controlSocket, sitesOf } from "./nginx-sites.js";
+
+/** sun_path of Linux, without the closing NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
+
+/** What stands against this nginx, from its version and the output of `nginx -V`. */
+export function unfitNginx(version: string, buildInfo: string): string[] {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const problems: string[] = [];
+  if (major < 1 || (major === 1 && minor < 18)) problems.push(`nginx ${version} is older than 1.18, the oldest that fence knows.`);
+  for (const module of ["geo", "map", "rewrite"]) {
+    if (!buildInfo.includes(`--without-http_${module}_module`)) continue;
+    problems.push(`this nginx was built without its ${module} module, which the gate is written in.`);
+  }
+  return problems;
+}
+
+/** Limits of both kinds. */
+export function limitsNginx(spec: Spec, server: Server): Limit[] {
+  const found: Limit[] = [];
+  for (const site of sitesOf(spec, server)) {
+    const paths = [site.tls?.certificate, site.tls?.key];
+    if (server.config === "standalone" && paths.some((path) => path?.includes("$"))) {
+      const sentence = 'nginx takes a "$" in the path of a certificate or key for a variable; choose another path.';
+      found.push({ level: "refuse", site: site.name, sentence });
+    }
+  }
+  if (server.config === "include") {
+    const sentence =
+      "Include gate.http.conf in http and gate.<site>.conf first in the site's server block; an error_page of the http " +
+      "level no longer reaches that block.";
+    found.push({ level: "note", site: null, sentence });
+  }
+  return found;
+}
+
+export function limitsLua(spec: Spec, server: Server): Limit[] {
+  const found = limitsNginx(spec, server);
+  const socket = controlSocket(spec, server);
+  if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) {
+    const sentence = `The control socket ${socket} is longer than ${SOCKET_PATH_BYTES_MAX} bytes; choose a shorter run_dir.`;
+    found.push({ level: "refuse", site: null, sentence });
+  }
+  const sentence = `After a kill -9 of its master nginx does not start before ${socket} is removed.`;
+  found.push({ level: "note", site: null, sentence });
+  return found;
+}
+
+export function limitsStock(spec: Spec, server: Server): Limit[] {
+  const steps =
+    "Retry-After is the time left at the switch, rounded up to a step of a fixed table, and does not count down: stock " +
+    "nginx cannot calculate.";
+  const open = "A state folder that is gone or that workers cannot read leaves its sites up.";
+  return [
+    ...limitsNginx(spec, server),
+    { level: "note", site: null, sentence: steps },
+    { level: "note", site: null, sentence: open },
+  ];
+}

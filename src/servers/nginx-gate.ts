@@ -1,0 +1,114 @@
+import { MEDIA_TYPE } from "../page/bodies.js";
+import type { PathRule, Server, Site, Spec } from "../spec/types.js";
+import { ident } from "./ident.js";
+import { activePath, controlSocket, sharedDict, sitesOf, variableId } from "./nginx-sites.js";
+import { bitsOf, RETRY_STEPS_SEC, STEP_FLAGS } from "./nginx-steps.js";
+import { PROBE_PATH } from "./probe-path.js";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Parameters of a media range up to its q. Possessive: neither blanks nor parameters are given back. */
+const PARAMETERS = "(?:\\s*+;\\s*+(?!q\\s*=)[^,;]*+)*+";
+const IPV4 = "(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+/** An address with or without a port, as nginx reads X-Forwarded-For. */
+const ADDRESS = `\\s*(?:${IPV4}(?::\\d+)?|[0-9a-fA-F]*:[0-9a-fA-F:.]*|\\[[0-9a-fA-F:.]+\\](?::\\d+)?)\\s*`;
+
+/** Values of gate.http.conf. `lua`: the mode comes from shared memory, and there is a control socket. */
+export function httpValues(spec: Spec, server: Server, lua: boolean): Values {
+  const sites = sitesOf(spec, server);
+  return {
+    server: ident(server.name),
+    lua,
+    dict: sharedDict(server),
+    listenControl: `unix:${controlSocket(spec, server)}`,
+    controlLua: `${spec.outputDir}/${server.name}/control.lua`,
+    probePath: PROBE_PATH,
+    kinds: [
+      { name: ident("fence_json"), range: `(?:application/json|[^,;/\\s]+/[^,;/\\s]*\\+json)${PARAMETERS}` },
+      { name: ident("fence_html"), range: `(?:text/html|application/xhtml\\+xml)${PARAMETERS}` },
+    ],
+    textRange: `text/plain${PARAMETERS}`,
+    anyRange: `(?:\\*/\\*|text/\\*)${PARAMETERS}`,
+    digits: [9, 8, 7, 6, 5, 4, 3, 2, 1].map((digit) => ({ digit, below: digit - 1 })),
+    fallbacks: sites.some((site) => site.routes.some((route) => route.fallback !== null)),
+    trusted: sites.some((site) => site.exceptions.trustedProxies.length > 0),
+    address: ADDRESS,
+    sites: sites.map((site) => exceptionValues(site, lua)),
+  };
+}
+
+function exceptionValues(site: Site, lua: boolean): Values {
+  const { exceptions, maintenance } = site;
+  const trusted = exceptions.trustedProxies.map((cidr) => cidr.text);
+  return {
+    name: ident(site.name),
+    id: variableId(site.name),
+    ...healthValues(site),
+    acme: exceptions.acme,
+    pass: exceptions.pass.map(passValues),
+    paths: maintenance.paths.map(prefixValues),
+    allow: exceptions.allow.map((cidr) => cidr.text),
+    trusted,
+    hasTrusted: trusted.length > 0,
+    cors: maintenance.corsOrigins.length > 0,
+    origins: maintenance.corsOrigins,
+    exposed: `Retry-After, ${maintenance.header}`,
+    retryAfterSec: maintenance.retryAfterSec,
+    steps: lua ? [] : RETRY_STEPS_SEC.map((seconds, index) => ({ bits: ident(bitsOf(index + 1).join("")), seconds })),
+  };
+}
+
+function healthValues(site: Site): Values {
+  const { health } = site.exceptions;
+  return {
+    health: health?.path ?? "",
+    healthPass: health?.whileDown === "pass",
+    healthOk: health?.whileDown === "ok",
+    healthDown: health?.whileDown === "down",
+  };
+}
+
+function passValues(rule: PathRule): Values {
+  const none = { exact: "", prefix: "", border: false, pattern: "" };
+  if (rule.match === "exact") return { ...none, exact: rule.value };
+  if (rule.match === "prefix") return { ...none, ...prefixValues(rule.value) };
+  return { ...none, pattern: rule.value };
+}
+
+/** A prefix that ends with `/` brings its border along. */
+function prefixValues(prefix: string): Values {
+  return { prefix, border: !prefix.endsWith("/") };
+}
+
+/** Values of gate.<site>.conf. */
+export function siteValues(spec: Spec, server: Server, site: Site, lua: boolean): Values {
+  const { maintenance } = site;
+  const active = activePath(spec, server, site);
+  const folder = `${spec.outputDir}/${server.name}`;
+  const cors = maintenance.corsOrigins.length > 0;
+  return {
+    name: ident(site.name),
+    id: variableId(site.name),
+    lua,
+    gateLua: `${folder}/gate.${site.name}.lua`,
+    retryLua: `${folder}/retry.lua`,
+    active: `${active}/`,
+    downFlag: `${active}/down`,
+    flags: STEP_FLAGS.map((flag) => `${active}/${flag}`),
+    probePath: PROBE_PATH,
+    probeFile: `${active}/probe.json`,
+    ...healthValues(site),
+    cors,
+    vary: cors ? "Accept, Origin" : "Accept",
+    status: maintenance.status,
+    header: maintenance.header,
+    headers: maintenance.headers,
+    retryAfterSec: maintenance.retryAfterSec,
+    mediaType: MEDIA_TYPE,
+    fallbacks: site.routes.flatMap(({ path, dir, fallback }, index) =>
+      fallback === null
+        ? []
+        : [{ index, path, dir: `${dir}/`, base: fallback.base, lastSegment: fallback.append === "last-segment" }],
+    ),
+  };
+}

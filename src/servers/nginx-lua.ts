@@ -1,0 +1,76 @@
+import type { ModeValues, Server } from "../spec/types.js";
+import type { ServerAdapter } from "./adapter.js";
+import { lua } from "./encode-lua.js";
+import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
+import { ident } from "./ident.js";
+import { limitsLua, unfitNginx } from "./nginx-fitness.js";
+import { controlSocket, sharedDict, sitesOf, stateFolder, variableId } from "./nginx-sites.js";
+import { file, sharedFiles } from "./nginx-variant.js";
+import { folderPoint, nginxFiles, nginxTest, wiring } from "./nginx.js";
+
+/** In this order: the second needs symbols of the first. */
+const MODULES = ["ndk_http_module.so", "ngx_http_lua_module.so"];
+
+/**
+ * nginx with lua-nginx-module. A variant is a folder with a file `state`; workers read a copy of it in shared memory,
+ * which a request to the control socket brings up to date in all of them at once.
+ */
+export const nginxLua: ServerAdapter = {
+  kind: "nginx-lua",
+  encoders: { lua, ngx, ngxPattern, ngxPlain, ngxRegex },
+
+  files(spec, server) {
+    const folder = `${spec.outputDir}/${server.name}`;
+    const state = `${folder}/state.lua`;
+    const common = { server: ident(server.name), state, dict: sharedDict(server), key: `fence.${server.name}` };
+    const active = `${stateFolder(spec, server)}/active/`;
+    return [
+      ...nginxFiles(spec, server, true, modulesOf(server)),
+      wiring("state.lua", "nginx-lua/state.lua", { ...common, active }),
+      wiring("control.lua", "nginx-lua/control.lua", common),
+      wiring("retry.lua", "nginx-lua/retry.lua", common),
+      ...sitesOf(spec, server).map((site) =>
+        wiring(`gate.${site.name}.lua`, "nginx-lua/gate.site.lua", {
+          site: ident(site.name),
+          state,
+          key: `fence.${server.name}.${site.name}`,
+          decision: ident(`fence_${variableId(site.name)}_decision`),
+        }),
+      ),
+    ];
+  },
+
+  switchPoint(spec, server, site) {
+    return folderPoint("nginx-lua", spec, server, site, controlSocket(spec, server));
+  },
+
+  variant(_spec, _server, site, values) {
+    return [...sharedFiles(site, values), file("state", stateText(values))];
+  },
+
+  configTest: nginxTest,
+  reloadSignal: "SIGHUP",
+  version: { args: ["-v"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
+
+  unfit(version, buildInfo) {
+    const problems = unfitNginx(version, buildInfo);
+    const isBuiltIn = /lua-nginx-module|ngx_lua-|http_lua/.test(buildInfo);
+    if (!isBuiltIn && !buildInfo.includes("--with-compat")) {
+      problems.push("this nginx has no Lua of its own and was built without --with-compat, so it loads no module either.");
+    }
+    return problems;
+  },
+
+  limits: limitsLua,
+};
+
+function modulesOf(server: Server): string[] {
+  return server.moduleDir === null ? [] : MODULES.map((name) => `${server.moduleDir}/${name}`);
+}
+
+/** Times are whole seconds; the last line tells that the file is whole. */
+function stateText(values: ModeValues): string {
+  const until = values.untilMs === null ? "" : Math.ceil(values.untilMs / 1000);
+  const { mode, generation, retryAfterSec } = values;
+  return `mode=${mode}\ngeneration=${generation}\nuntil=${until}\nretry_after=${retryAfterSec}\nend=1\n`;
+}

@@ -1,0 +1,41 @@
+import type { Listen, Server, Site, Spec } from "../spec/types.js";
+import { ident, type Ident } from "./ident.js";
+
+/** The sites of one server, in the order of the spec. */
+export function sitesOf(spec: Spec, server: Server): Site[] {
+  return spec.sites.filter((site) => site.servers.includes(server.name));
+}
+
+/** Where the server listens for this site. */
+export function listensOf(site: Site, server: Server): readonly Listen[] {
+  return site.listen[server.name] ?? server.listen;
+}
+
+/** As nginx writes a socket: `0.0.0.0:80`, `[::]:443`. */
+export function socketName(listen: Listen): string {
+  const address = listen.address.includes(":") ? `[${listen.address}]` : listen.address;
+  return `${address}:${listen.port}`;
+}
+
+/** Part of a variable's name: nginx takes no `-` there, and names of the spec have no `_`. */
+export function variableId(name: string): Ident {
+  return ident(name.replaceAll("-", "_"));
+}
+
+/** The folder of one server's state; `active/<site>` in it is a symlink to `../generations/<site>/<n>`. */
+export function stateFolder(spec: Spec, server: Server): string {
+  return `${spec.stateDir}/servers/${server.name}`;
+}
+
+export function activePath(spec: Spec, server: Server, site: Site): string {
+  return `${stateFolder(spec, server)}/active/${site.name}`;
+}
+
+export function controlSocket(spec: Spec, server: Server): string {
+  return `${spec.runDir}/${server.name}/control.sock`;
+}
+
+/** The lua_shared_dict of one server. */
+export function sharedDict(server: Server): Ident {
+  return ident(`fence_${variableId(server.name)}`);
+}

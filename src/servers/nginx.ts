@@ -1,0 +1,85 @@
+import type { Server, ServerKind, Site, Spec } from "../spec/types.js";
+import type { Command, PlannedFile, ServerAdapter, SwitchPoint } from "./adapter.js";
+import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
+import { configValues } from "./nginx-config.js";
+import { limitsStock, unfitNginx } from "./nginx-fitness.js";
+import { httpValues, siteValues } from "./nginx-gate.js";
+import { activePath, sitesOf, stateFolder } from "./nginx-sites.js";
+import { stepFlags } from "./nginx-steps.js";
+import { file, sharedFiles } from "./nginx-variant.js";
+
+/**
+ * nginx as it comes, without Lua. A variant is a folder; a file `down` in it is what the gate looks for at each
+ * request, so that a switch takes force on all workers at once and without a reload.
+ */
+export const nginx: ServerAdapter = {
+  kind: "nginx",
+  encoders: { ngx, ngxPattern, ngxPlain, ngxRegex },
+
+  files(spec, server) {
+    return nginxFiles(spec, server, false, []);
+  },
+
+  switchPoint(spec, server, site) {
+    return folderPoint("nginx", spec, server, site, null);
+  },
+
+  variant(_spec, _server, site, values) {
+    const files = sharedFiles(site, values);
+    if (values.mode === "up") return files;
+    const wait = values.leftSec ?? values.retryAfterSec;
+    const flags = stepFlags(wait, site.maintenance.retryAfterSec);
+    return [...files, ...["down", ...flags].map((name) => file(name, ""))];
+  },
+
+  configTest: nginxTest,
+  reloadSignal: "SIGHUP",
+  version: { args: ["-v"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
+  unfit: unfitNginx,
+  limits: limitsStock,
+};
+
+/** The files that both kinds have. `modules`: what nginx.conf loads. */
+export function nginxFiles(spec: Spec, server: Server, lua: boolean, modules: readonly string[]): PlannedFile[] {
+  const files = [wiring("gate.http.conf", "nginx/gate.http.conf", httpValues(spec, server, lua))];
+  if (server.config === "standalone") {
+    files.unshift(wiring("nginx.conf", "nginx/nginx.conf", configValues(spec, server, modules)));
+  }
+  for (const site of sitesOf(spec, server)) {
+    files.push(wiring(`gate.${site.name}.conf`, "nginx/gate.site.conf", siteValues(spec, server, site, lua)));
+  }
+  return files;
+}
+
+export function folderPoint(
+  kind: ServerKind,
+  spec: Spec,
+  server: Server,
+  site: Site,
+  controlSocket: string | null,
+): SwitchPoint {
+  return {
+    site: site.name,
+    server: server.name,
+    kind,
+    form: "folder",
+    active: activePath(spec, server, site),
+    generations: `${stateFolder(spec, server)}/generations/${site.name}`,
+    suffix: "",
+    touch: false,
+    controlSocket,
+  };
+}
+
+/**
+ * Binds no port that is taken and leaves the running server alone. It does make the temporary folders and the logs of
+ * the config, and an empty pid file where there is none.
+ */
+export function nginxTest(server: Server, serverDir: string): Command | null {
+  if (server.config === "include") return null;
+  return { program: server.program, args: ["-t", "-q", "-c", `${serverDir}/nginx.conf`], stderrFails: false };
+}
+
+export function wiring(path: string, template: string, values: PlannedFile["values"]): PlannedFile {
+  return { path, template, values, executable: false, wiring: true };
+}

@@ -1,0 +1,200 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { planOf } from "../../src/plan/plan.js";
+import type { Plan } from "../../src/plan/types.js";
+import { createRenderer } from "../../src/render/render.js";
+import type { SwitchPoint } from "../../src/servers/adapter.js";
+import { adapterOf } from "../../src/servers/registry.js";
+import type { ModeValues, ServerKind, Site, Spec } from "../../src/spec/types.js";
+import { commit } from "../../src/switch/commit.js";
+import { stage } from "../../src/switch/stage.js";
+import { nginxWorkers } from "../../src/verify/nginx-workers.js";
+import { observeWorkers } from "../../src/verify/nginx-lua.js";
+import { until } from "./world.js";
+
+export type NginxKind = Extract<ServerKind, "nginx" | "nginx-lua">;
+
+export interface NginxWorld {
+  folder: string;
+  plan: Plan;
+  /** Bodies of the requests that reached the backend, as `METHOD URL`. */
+  backend: Backend;
+  point(site: string): SwitchPoint;
+  /** Renders, stages and commits a mode, and has nginx-lua take it over. */
+  switchTo(site: string, values: Partial<ModeValues>): Promise<number>;
+  workerPids(): number[];
+  end(): Promise<void>;
+}
+
+export interface Backend {
+  port: number;
+  /** `METHOD URL` of every request. */
+  seen: string[];
+  headers: http.IncomingHttpHeaders[];
+  close(): void;
+}
+
+const NO_TLS = null;
+
+/** A site with every default. */
+export function siteOf(name: string, rest: Partial<Site> = {}): Site {
+  return {
+    name,
+    hosts: [`${name}.test`],
+    servers: ["web"],
+    listen: {},
+    upstream: "app",
+    tls: NO_TLS,
+    routes: [],
+    settle: { delayMs: 0, timeoutMs: 10_000 },
+    ...rest,
+    maintenance: {
+      status: 503,
+      retryAfterSec: 120,
+      header: "X-Maintenance-Mode",
+      headers: [],
+      pageHtml: null,
+      title: "Down for maintenance",
+      message: "",
+      reason: "",
+      paths: ["/"],
+      corsOrigins: [],
+      ...rest.maintenance,
+    },
+    exceptions: { allow: [], trustedProxies: [], pass: [], acme: true, health: null, ...rest.exceptions },
+  };
+}
+
+/** The spec of one nginx with two workers in `folder`. */
+export function nginxSpec(
+  kind: NginxKind,
+  folder: string,
+  backendPort: number,
+  listen: Spec["servers"][number]["listen"],
+  sites: readonly Site[],
+): Spec {
+  return {
+    file: join(folder, "fence.toml"),
+    sha256: "0".repeat(64),
+    stateDir: join(folder, "state"),
+    runDir: join(folder, "run"),
+    outputDir: join(folder, "rendered"),
+    servers: [
+      {
+        name: "web",
+        kind,
+        config: "standalone",
+        listen,
+        workers: 2,
+        user: "www-data",
+        pidFile: join(folder, "run/web/server.pid"),
+        program: "nginx",
+        moduleDir: "/usr/lib/nginx/modules",
+        statCache: "simple",
+      },
+    ],
+    upstreams: [{ name: "app", backends: [{ kind: "tcp", host: "127.0.0.1", port: backendPort }] }],
+    sites: sites.map((site) => ({ ...site, listen: { web: site.listen["web"] ?? listen } })),
+  };
+}
+
+/** Renders the spec that `build` makes, puts every site up and starts nginx on it. */
+export async function startNginx(build: (folder: string, backend: Backend) => Spec): Promise<NginxWorld> {
+  const folder = mkdtempSync(join(tmpdir(), "fence-nginx-"));
+  chmodSync(folder, 0o755);
+  const backend = await startBackend();
+  const plan = planOf(build(folder, backend), adapterOf);
+  const renderer = createRenderer(adapterOf);
+  const { spec } = plan;
+  for (const file of renderer.renderTree(plan).files) {
+    const path = join(spec.outputDir, file.path);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.content);
+  }
+  mkdirSync(join(spec.runDir, "web"), { recursive: true });
+  chmodSync(join(spec.runDir, "web"), 0o700);
+  let generation = 0;
+  let child: ChildProcess | null = null;
+  const master = () => Number(readFileSync(join(spec.runDir, "web/server.pid"), "utf8"));
+  const pointOf = (site: string): SwitchPoint => {
+    const found = plan.switchPoints.find((point) => point.site === site);
+    if (!found) throw new Error(`no site ${site}`);
+    return found;
+  };
+  const world: NginxWorld = {
+    folder,
+    plan,
+    backend,
+    point: pointOf,
+    async switchTo(site, values) {
+      const point = pointOf(site);
+      generation += 1;
+      const all = { mode: "up", generation, retryAfterSec: 120, untilMs: null, message: "", reason: "", ...values } as const;
+      stage(point, generation, renderer.renderVariant(plan, point, all));
+      commit(point, generation);
+      if (child && point.controlSocket) {
+        const [server] = spec.servers;
+        if (!server) throw new Error("no server");
+        const view = await observeWorkers(point, server, master());
+        if (view.problem !== null || view.workers.some((worker) => worker.settled !== true)) {
+          throw new Error(`not settled: ${JSON.stringify(view)}`);
+        }
+      }
+      return generation;
+    },
+    workerPids: () => nginxWorkers(master()).map((worker) => worker.pid),
+    async end() {
+      if (child && child.exitCode === null) {
+        const gone = new Promise((resolve) => child?.once("exit", resolve));
+        child.kill("SIGTERM");
+        await gone;
+      }
+      backend.close();
+      if (process.env["FENCE_KEEP"]) cpSync(folder, process.env["FENCE_KEEP"], { recursive: true, dereference: false });
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  for (const site of spec.sites) await world.switchTo(site.name, { mode: "up" });
+  const config = join(spec.outputDir, "web/nginx.conf");
+  child = spawn("nginx", ["-c", config, "-g", "daemon off;"], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  const started = child;
+  let errors = "";
+  child.stderr?.on("data", (chunk) => (errors += String(chunk)));
+  await until("nginx to have its workers", () => {
+    if (started.exitCode !== null) throw new Error(`nginx did not start: ${errors}`);
+    const pidFile = join(spec.runDir, "web/server.pid");
+    return existsSync(pidFile) && master() > 0 && world.workerPids().length === 2;
+  });
+  return world;
+}
+
+/** Answers every request with its own method and URL, after having read the body. */
+async function startBackend(): Promise<Backend> {
+  const seen: string[] = [];
+  const headers: http.IncomingHttpHeaders[] = [];
+  const server = http.createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    headers.push(request.headers);
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => (bytes += chunk.length));
+    request.on("end", () => {
+      const body = `live ${request.method} ${request.url} ${bytes}\n`;
+      response.writeHead(200, { "Content-Type": "text/plain", "Content-Length": Buffer.byteLength(body) });
+      response.end(body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    headers,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -14,3 +14,114 @@ export interface Diagnostic {
   /** How to mend it; null when there is no one way. */
   fix: string | null;
 }
+
+export interface DiagnosticFormat {
+  /** Puts text in a style; absent: plain text. */
+  paint?: (style: "bold" | "red" | "green", text: string) => string;
+  /** The name of a file as the reader knows it; absent: as it is. */
+  nameOf?: (file: string) => string;
+}
+
+/** Terminal columns of a source line that are shown; a longer one is cut around its mark. */
+const SOURCE_COLUMNS_MAX = 160;
+const TAB = "    ";
+
+/** Every diagnostic, one after the other, an empty line between them; ends with a line end unless there is none. */
+export function formatDiagnostics(diagnostics: readonly Diagnostic[], format: DiagnosticFormat = {}): string {
+  return diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, format)).join("\n");
+}
+
+/**
+ * One problem for a person, ends with a line end:
+ *
+ *     fence.toml:12:12: error: no upstream is named "ap"
+ *       12 | upstream = "ap"
+ *          |            ^^^^
+ *       fix: did you mean "app"?
+ */
+export function formatDiagnostic(diagnostic: Diagnostic, format: DiagnosticFormat = {}): string {
+  const { line, column, message, why, fix } = diagnostic;
+  const paint = format.paint ?? ((_style, text) => text);
+  const place = `${printable(format.nameOf?.(diagnostic.file) ?? diagnostic.file)}:${line}:${column}:`;
+  const lines = [`${paint("bold", place)} ${paint("red", "error:")} ${printable(message)}`];
+  if (diagnostic.source.trim() !== "") {
+    const { text, indent, mark } = excerpt(diagnostic);
+    lines.push(`  ${line} | ${text}`);
+    lines.push(
+      `  ${" ".repeat(String(line).length)} | ${" ".repeat(indent)}${paint("red", "^".repeat(mark))}`,
+    );
+  }
+  if (why !== null) lines.push(`  why: ${printable(why)}`);
+  if (fix !== null) lines.push(`  ${paint("green", "fix:")} ${printable(fix)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** Text from a file made safe for a terminal: control and direction-changing characters become escapes. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** One character of the source as the terminal shows it. */
+interface Cell {
+  text: string;
+  columns: number;
+  /** UTF-16 offset in the source. */
+  offset: number;
+}
+
+/** The shown part of the source line; where the mark begins and how long it is, in terminal columns. */
+function excerpt({ source, column, endColumn }: Diagnostic): { text: string; indent: number; mark: number } {
+  const cells = cellsOf(source.trimEnd());
+  const isBefore = (cell: Cell): boolean => cell.offset < column - 1;
+  const isMarked = (cell: Cell): boolean => !isBefore(cell) && cell.offset < endColumn - 1;
+  const shown =
+    columnsOf(cells) <= SOURCE_COLUMNS_MAX ? cells : cutAround(cells, cells.filter(isBefore).length);
+  return {
+    text: shown.map((cell) => cell.text).join(""),
+    indent: columnsOf(shown.filter(isBefore)),
+    mark: Math.max(1, columnsOf(shown.filter(isMarked))),
+  };
+}
+
+/** A third of the room before the mark, the rest from the mark on; an ellipsis stands for what is left out. */
+function cutAround(cells: readonly Cell[], markIndex: number): Cell[] {
+  let from = markIndex;
+  for (let room = SOURCE_COLUMNS_MAX / 3; from > 0 && room > 0; from -= 1)
+    room -= cells[from - 1]?.columns ?? 0;
+  let to = from;
+  for (let room = SOURCE_COLUMNS_MAX; to < cells.length && room > 0; to += 1) room -= cells[to]?.columns ?? 0;
+  // The ellipses take the place of the first and the last character, and so keep on their side of the mark.
+  const shown = cells.slice(from, to);
+  const dots = (cell: Cell): Cell => ({ text: "…", columns: 1, offset: cell.offset });
+  return shown.map((cell, index) => {
+    const isCut = (index === 0 && from > 0) || (index === shown.length - 1 && to < cells.length);
+    return isCut ? dots(cell) : cell;
+  });
+}
+
+function cellsOf(source: string): Cell[] {
+  let offset = 0;
+  return Array.from(source, (character) => {
+    const text = character === "\t" ? TAB : printable(character);
+    const cell = { text, columns: text.length > 2 ? text.length : columnsOfCharacter(character), offset };
+    offset += character.length;
+    return cell;
+  });
+}
+
+function columnsOf(cells: readonly Cell[]): number {
+  return cells.reduce((sum, cell) => sum + cell.columns, 0);
+}
+
+/** Most terminals give East Asian wide characters and emoji two columns, and marks that join the one before none. */
+function columnsOfCharacter(character: string): number {
+  if (/^[\p{Mn}\p{Me}\u200b-\u200f\ufe0f]$/u.test(character)) return 0;
+  return /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u.test(
+    character,
+  )
+    ? 2
+    : 1;
+}

@@ -1,0 +1,101 @@
+import type { ServerKind } from "./types.js";
+
+/**
+ * A commented fence.toml that is valid as it stands, for `fence init`.
+ * @param hostname the name of the first site, a host name of ASCII letters, digits, `-` and `.`
+ */
+export function starterSpec(kind: ServerKind, hostname = "www.example.com"): string {
+  // It is put between quotes as it is.
+  if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(hostname))
+    throw new Error(`not a host name: ${hostname}`);
+  return `#:schema ./fence.schema.json
+# What fence looks after: web servers, upstreams, sites. Every key: docs/spec.md
+# The line above is for editors: fence schema > fence.schema.json
+#
+# fence check    says what is wrong with this file, at its line
+# fence plan     shows what fence would write
+# fence apply    writes it, after the server's own config test
+# fence down main --for 20m; fence up main
+#
+${HEADS[kind].map((line) => (line === "" ? "#" : `# ${line}`)).join("\n")}
+
+state_dir = "/var/lib/fence"       # modes and their history; survives a reboot
+run_dir = "/run/fence"             # sockets and pid files
+output = "rendered"                # what fence writes for the servers, beside this file
+
+[server.web]
+kind = "${kind}"
+config = "standalone"              # "include": your own config includes what fence writes, see above
+listen = ["0.0.0.0:80", "[::]:80"]
+# listen = ["0.0.0.0:80", { address = "0.0.0.0:443", tls = true }]
+${SERVER_LINES[kind].join("\n")}
+
+[upstream.app]
+backends = ["127.0.0.1:8080"]      # or "app.internal:8080", "[::1]:8080", "unix:/run/app.sock"
+
+[site.main]
+hosts = ["${hostname}"]            # "*.example.com" is every name under it
+upstream = "app"
+# tls = { certificate = "/etc/ssl/main.pem", key = "/etc/ssl/main.key" }
+
+# Files that the web server hands out itself:
+# [[site.main.route]]
+# path = "/static/"
+# dir = "/srv/www/static"
+# fallback = { base = "https://bucket.s3.amazonaws.com", append = "path" }   # 302 for a file that is not there
+
+# What clients get while the site is down:
+[site.main.maintenance]
+retry_after = "2m"                 # when no end is given with --for or --until
+title = "Down for maintenance"
+message = "We will be back soon."
+# page = "maintenance.html"        # your own page, beside this file
+# headers = { "Strict-Transport-Security" = "max-age=31536000" }
+
+# Who and what still passes while it is down:
+[site.main.exceptions]
+allow = []                         # e.g. ["192.0.2.0/24", "2001:db8::/32"]: they see the live site
+# trusted_proxies = ["10.0.0.0/8"] # load balancers whose X-Forwarded-For is believed
+# pass = ["/webhooks", { exact = "/status" }, { regex = "^/v[0-9]+/ping$" }]
+# health = { path = "/health", while_down = "ok" }
+`;
+}
+
+const NGINX_HEAD = [
+  'You have an nginx config already? Set config = "include" below, then add two lines to yours. In http { }:',
+  "",
+  "    include <output>/web/gate.http.conf;",
+  "",
+  "and in the server { } of the site:",
+  "",
+  "    include <output>/web/gate.main.conf;",
+  "",
+  "where <output> is the absolute path of the folder that is named output below. Reload nginx once.",
+];
+
+/** How to begin with a config that is there already; file names are those that the servers' adapters write. */
+const HEADS: Readonly<Record<ServerKind, readonly string[]>> = {
+  lighttpd: [
+    'You have a lighttpd.conf already? Set config = "include" below, then add one line at the end of yours:',
+    "",
+    '    include "<output>/web/gate.conf"',
+    "",
+    "where <output> is the absolute path of the folder that is named output below. Reload lighttpd once.",
+  ],
+  "nginx-lua": NGINX_HEAD,
+  nginx: NGINX_HEAD,
+};
+
+const SERVER_LINES: Readonly<Record<ServerKind, readonly string[]>> = {
+  lighttpd: [
+    "workers = 0                        # one process that serves by itself",
+    '# user = "www-data"',
+    '# stat_cache = "inotify"           # a switch shows within milliseconds, not within a second',
+  ],
+  "nginx-lua": [
+    "workers = 2",
+    '# user = "www-data"',
+    '# module_dir = "/usr/lib/nginx/modules"    # "" when the Lua module is built in or loaded elsewhere',
+  ],
+  nginx: ["workers = 2", '# user = "www-data"'],
+};

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { isMode, MODES, type Mode } from "../base/mode.js";
 import { FenceError } from "../base/errors.js";
-import { suggest } from "./suggest.js";
+import { suggest } from "../base/suggest.js";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

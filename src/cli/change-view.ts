@@ -35,7 +35,8 @@ function serverObject({ server, result, proof }: ServerOutcome): Record<string, 
 export function resultLines(result: SwitchResult, output: Output): string[] {
   return result.sites.flatMap((site) => [
     sentence(site, output),
-    ...site.problems.map((problem) => `  ${printable(problem)}`),
+    // Going there and coming back may fail for the same reason.
+    ...[...new Set(site.problems)].map((problem) => `  ${printable(problem)}`),
   ]);
 }
 

@@ -33,11 +33,16 @@ export function addCommand<Options>(program: Command, run: Run, spec: CommandSpe
   command.helpOption("-h, --help", "show this help");
   command.addHelpText("after", examplesText(spec.examples));
   command.action(async (...given: unknown[]) => {
-    const values = given
-      .slice(0, -2)
-      .map((value) => (Array.isArray(value) ? value : value === undefined ? [] : [value]));
-    await run(command, (context) => spec.handler(context, command.opts<never>(), ...(values as string[][])));
+    // Commander adds the options and the command to the arguments.
+    const values = given.slice(0, -2).map(asList);
+    await run(command, (context) => spec.handler(context, command.opts<never>(), ...values));
   });
+}
+
+/** An argument is a word, a list of words, or left out. */
+function asList(value: unknown): string[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? (value as string[]) : [value as string];
 }
 
 /** The options that may stand before the command or after it. */

@@ -1,4 +1,4 @@
-import type { Command, OptionValues } from "commander";
+import type { Command } from "commander";
 import { FenceError } from "../base/errors.js";
 import { actorOf } from "./actor.js";
 import type { ColourEnv } from "./colour.js";
@@ -79,9 +79,9 @@ function contextOf(argv: readonly string[], streams: Streams, options: GlobalOpt
 
 /** Options of the command and of the program before it; the later place on the command line wins. */
 function merged(command: Command): GlobalOptions {
-  const values: OptionValues = {};
+  const values: Record<string, unknown> = {};
   for (let at: Command | null = command; at; at = at.parent) {
-    for (const [key, value] of Object.entries(at.opts())) {
+    for (const [key, value] of Object.entries<unknown>(at.opts())) {
       const given = at.getOptionValueSource(key) === "cli";
       if (given && !(key in values)) values[key] = value;
     }

@@ -13,17 +13,29 @@ export async function showPlan(context: Context, detailed: boolean): Promise<Exi
     );
   } else {
     context.out.write(diff);
-    if (isSame) context.err.line(`fence: ${output} is up to date; there is nothing to apply`);
-    else if (!isRendered) context.err.line(`fence: nothing is rendered yet at ${output}`);
-    else if (reloads.length > 0) context.err.line(`fence: would have to reload: ${reloads.join(", ")}`);
-    else context.err.line("fence: no server would have to reload");
+    context.err.line(`fence: ${summaryOf({ output, isRendered, isSame, reloads })}`);
   }
   return detailed && !isSame ? "difference" : "ok";
 }
 
+interface Summary {
+  output: string;
+  isRendered: boolean;
+  isSame: boolean;
+  reloads: readonly string[];
+}
+
+function summaryOf({ output, isRendered, isSame, reloads }: Summary): string {
+  const names = reloads.join(", ");
+  if (!isRendered) return `nothing is rendered yet at ${output}`;
+  if (isSame && reloads.length > 0) return `${output} is up to date, but not reloaded yet: ${names}`;
+  if (isSame) return `${output} is up to date; there is nothing to apply`;
+  return reloads.length > 0 ? `would have to reload: ${names}` : "no server would have to reload";
+}
+
 /** The output as it is against what the spec stands for. */
 async function differenceOf(made: Planned) {
-  const [{ checkTree, diffTree }, { readTree }, { serversToReload }] = await Promise.all([
+  const [{ checkTree, diffTree }, { readTree }, { serversBehind }] = await Promise.all([
     import("../apply/drift.js"),
     import("../apply/render-tree.js"),
     import("./reload.js"),
@@ -31,7 +43,7 @@ async function differenceOf(made: Planned) {
   const output = made.spec.outputDir;
   const tree = made.machine.renderTree();
   const onDisk = readTree(output);
-  const reloads = serversToReload(made, onDisk);
+  const reloads = [...(await serversBehind(made, onDisk)).keys()];
   return {
     output,
     isRendered: onDisk !== null,

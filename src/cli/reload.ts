@@ -8,15 +8,25 @@ import { adapterOf } from "../servers/registry.js";
 import type { Server } from "../spec/types.js";
 import { readOnDisk } from "../switch/on-disk.js";
 import type { Planned } from "./machine.js";
+import { clearPending, isPending } from "./pending-reload.js";
 
 const NEW_WORKERS_MS = 10_000;
 const LOOK_MS = 20;
 
-/** The servers whose config changes in a way that takes effect on reload only. Nothing on disk: no server can run on it. */
-export function serversToReload(made: Planned, onDisk: TreeOnDisk | null): string[] {
-  if (onDisk === null) return [];
+/** Why a running server does not know the config: it changes now, or changed in an earlier apply. */
+export type Behind = "now" | "since-before";
+
+/** The running servers that do not know the config that is to be on disk, by name. */
+export async function serversBehind(made: Planned, onDisk: TreeOnDisk | null): Promise<Map<string, Behind>> {
   const tree = made.machine.renderTree();
-  return made.spec.servers.map(({ name }) => name).filter((name) => wiringDiffers(onDisk, tree, name));
+  const behind = new Map<string, Behind>();
+  for (const server of made.spec.servers) {
+    const { running, pid } = await made.machine.findMaster(server.name);
+    if (running === "no") continue;
+    if (onDisk === null || wiringDiffers(onDisk, tree, server.name)) behind.set(server.name, "now");
+    else if (pid !== null && isPending(made.spec, server, pid)) behind.set(server.name, "since-before");
+  }
+  return behind;
 }
 
 /** The command by which a person reloads a running server. */
@@ -52,6 +62,7 @@ export async function reload(made: Planned, name: string, signal: AbortSignal): 
       );
     }
   }
+  clearPending(made.spec, server);
   await proveModes(made, name, signal);
 }
 

@@ -4,7 +4,7 @@ import type { ExitName } from "../base/exit.js";
 import type { RenderOptions } from "./commands/render.js";
 import type { Context } from "./context.js";
 import { planned, type Planned } from "./machine.js";
-import { suggest } from "./suggest.js";
+import { suggest } from "../base/suggest.js";
 import { fenceVersion } from "./version.js";
 
 /** `fence render` */

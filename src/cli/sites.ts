@@ -1,6 +1,6 @@
 import { FenceError } from "../base/errors.js";
 import type { Spec } from "../spec/types.js";
-import { suggest } from "./suggest.js";
+import { suggest } from "../base/suggest.js";
 
 /**
  * The sites that a command is about, in the order given. No name: the only site of the spec.

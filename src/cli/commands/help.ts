@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { FenceError } from "../../base/errors.js";
 import { EXIT, EXIT_MEANING, type ExitName } from "../../base/exit.js";
 import { addCommand, wrapText, type Run } from "../command.js";
-import { suggest } from "../suggest.js";
+import { suggest } from "../../base/suggest.js";
 
 const EXIT_CODES = "exit-codes";
 const MEANING_COLUMNS = 72;

@@ -1,0 +1,47 @@
+import type { EnsureResult } from "../apply/ensure-active.js";
+import { EXIT } from "../base/exit.js";
+import { printable, type Output } from "./output.js";
+
+export interface ServerReload {
+  name: string;
+  /** not-running: it reads the new config when it starts. */
+  reload: "not-needed" | "needed" | "done" | "not-running";
+  /** How a person reloads it; null unless needed. */
+  command: string | null;
+}
+
+export interface Applied {
+  output: string;
+  /** false: the files were up to date. */
+  written: boolean;
+  servers: readonly ServerReload[];
+  ensured: EnsureResult;
+}
+
+/** The shape of `fence/apply@1`. */
+export function applyObject({ output, written, servers, ensured }: Applied): Record<string, unknown> {
+  const sites = ensured.sites.map(({ site, action, mode, generation, outcome }) => {
+    return { name: site, action, mode, generation, problems: outcome?.problems ?? [] };
+  });
+  const { exit } = ensured;
+  return { schema: "fence/apply@1", exit: EXIT[exit], result: exit, output, written, servers, sites };
+}
+
+/** What was done, and what is left to do by hand. */
+export function applyLines({ output, written, servers, ensured }: Applied, out: Output): string[] {
+  const lines = [written ? `${output} is written` : `${output} is up to date`];
+  for (const { site, action, mode, generation, outcome } of ensured.sites) {
+    if (action !== "kept") lines.push(`${site} is ${mode} (generation ${generation}, ${action})`);
+    for (const problem of outcome?.problems ?? []) lines.push(`  ${printable(problem)}`);
+  }
+  for (const { name, reload, command } of servers) {
+    if (reload === "done") lines.push(`${name} is reloaded`);
+    if (reload === "needed") {
+      lines.push(
+        `${out.paint("yellow", `${name} has to reload`)}: fence apply --reload, or by hand: ${command}`,
+      );
+    }
+    if (reload === "not-running") lines.push(`${name} does not run; it reads the config when it starts`);
+  }
+  return lines;
+}

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { actorOf } from "../../src/cli/actor.js";
 import { parseCount, parseDuration, parseText, parseTime } from "../../src/cli/arguments.js";
 import { printable } from "../../src/cli/output.js";
-import { suggest } from "../../src/cli/suggest.js";
+import { suggest } from "../../src/base/suggest.js";
 import { secondsText, spanText, timeText } from "../../src/cli/time-text.js";
 
 describe("suggest", () => {

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { dirname, resolve } from "node:path";
+import { parseCidr } from "../base/cidr.js";
+import { parseDuration } from "../base/duration.js";
+import { DEFAULT_PROGRAM, DEFAULT_WORKERS, DEFAULTS } from "./defaults.js";
+import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
+import type { Backend, Cidr, Listen, PathRule, Server, Site, Spec } from "./types.js";
+import { canonicalHost, splitHostPort } from "./value-checks.js";
+
+/** What building needs besides the checked values. */
+export interface Surroundings {
+  /** Absolute path of the spec. */
+  file: string;
+  text: string;
+  /** Site name → the page it names, as read. */
+  pages: ReadonlyMap<string, string>;
+}
+
+/** The spec with every default filled in, from values that the schema and the cross check have accepted. */
+export function buildSpec(raw: RawSpec, around: Surroundings): Spec {
+  const path = (value: string): string => resolve(dirname(around.file), value);
+  const runDir = path(raw.run_dir ?? DEFAULTS.run_dir.value);
+  const servers = Object.entries(raw.server).map(([name, server]) => buildServer(name, server, runDir, path));
+  return {
+    file: around.file,
+    sha256: createHash("sha256").update(around.text).digest("hex"),
+    stateDir: path(raw.state_dir ?? DEFAULTS.state_dir.value),
+    runDir,
+    outputDir: path(raw.output ?? DEFAULTS.output.value),
+    servers,
+    upstreams: Object.entries(raw.upstream ?? {}).map(([name, { backends }]) => ({ name, backends: backends.map(buildBackend) })),
+    sites: Object.entries(raw.site).map(([name, site]) => buildSite(name, site, servers, around.pages.get(name) ?? null, path)),
+  };
+}
+
+function buildServer(name: string, raw: RawServer, runDir: string, path: (value: string) => string): Server {
+  const program = raw.program ?? DEFAULT_PROGRAM[raw.kind];
+  const moduleDir = raw.module_dir ?? DEFAULTS["server.module_dir"].value;
+  return {
+    name,
+    kind: raw.kind,
+    config: raw.config ?? DEFAULTS["server.config"].value,
+    listen: raw.listen.map(buildListen),
+    workers: raw.workers ?? DEFAULT_WORKERS[raw.kind],
+    user: raw.user ?? DEFAULTS["server.user"].value,
+    pidFile: raw.pid_file === undefined ? `${runDir}/${name}/server.pid` : path(raw.pid_file),
+    program: program.includes("/") ? path(program) : program,
+    moduleDir: raw.kind !== "nginx-lua" || moduleDir === "" ? null : path(moduleDir),
+    statCache: raw.stat_cache ?? DEFAULTS["server.stat_cache"].value,
+  };
+}
+
+export function buildListen(raw: RawListen): Listen {
+  const text = typeof raw === "string" ? raw : raw.address;
+  const place = splitHostPort(text);
+  if (place === null) throw new Error(`unchecked listen ${text}`);
+  const address = place.host.includes(":") ? new URL(`http://[${place.host}]`).hostname.slice(1, -1) : place.host;
+  return { address, port: place.port, tls: typeof raw === "string" ? false : (raw.tls ?? false) };
+}
+
+function buildBackend(raw: string): Backend {
+  if (raw.startsWith("unix:")) return { kind: "unix", path: raw.slice("unix:".length) };
+  const place = splitHostPort(raw);
+  if (place === null) throw new Error(`unchecked backend ${raw}`);
+  return { kind: "tcp", host: place.host, port: place.port };
+}
+
+function buildSite(name: string, raw: RawSite, servers: readonly Server[], page: string | null, path: (value: string) => string): Site {
+  const own = servers.filter((server) => raw.servers?.includes(server.name) ?? true);
+  const { maintenance = {}, exceptions = {}, settle = {} } = raw;
+  return {
+    name,
+    hosts: raw.hosts.map((host) => canonicalHost(host) ?? host),
+    servers: own.map((server) => server.name),
+    listen: Object.fromEntries(own.map((server) => [server.name, raw.listen?.map(buildListen) ?? server.listen])),
+    upstream: raw.upstream ?? DEFAULTS["site.upstream"].value,
+    tls: raw.tls === undefined ? null : { certificate: path(raw.tls.certificate), key: path(raw.tls.key) },
+    routes: (raw.route ?? []).map((route) => ({
+      path: route.path,
+      dir: path(route.dir),
+      fallback: route.fallback === undefined ? null : { base: route.fallback.base, append: route.fallback.append ?? DEFAULTS["site.route.fallback.append"].value },
+    })),
+    maintenance: {
+      status: maintenance.status ?? DEFAULTS["site.maintenance.status"].value,
+      retryAfterSec: ms(maintenance.retry_after ?? DEFAULTS["site.maintenance.retry_after"].value) / 1000,
+      header: maintenance.header ?? DEFAULTS["site.maintenance.header"].value,
+      headers: Object.entries(maintenance.headers ?? {}).map(([header, value]) => ({ name: header, value })),
+      pageHtml: page,
+      title: maintenance.title ?? DEFAULTS["site.maintenance.title"].value,
+      message: maintenance.message ?? DEFAULTS["site.maintenance.message"].value,
+      reason: maintenance.reason ?? DEFAULTS["site.maintenance.reason"].value,
+      paths: (maintenance.paths ?? DEFAULTS["site.maintenance.paths"].value).map(withoutSlash),
+      corsOrigins: maintenance.cors_origins ?? [],
+    },
+    exceptions: {
+      allow: (exceptions.allow ?? []).map(buildCidr),
+      trustedProxies: (exceptions.trusted_proxies ?? []).map(buildCidr),
+      pass: (exceptions.pass ?? []).map(buildPathRule),
+      acme: exceptions.acme ?? DEFAULTS["site.exceptions.acme"].value,
+      health: exceptions.health === undefined ? null : { path: exceptions.health.path, whileDown: exceptions.health.while_down ?? DEFAULTS["site.exceptions.health.while_down"].value },
+    },
+    settle: { delayMs: ms(settle.delay ?? DEFAULTS["site.settle.delay"].value), timeoutMs: ms(settle.timeout ?? DEFAULTS["site.settle.timeout"].value) },
+  };
+}
+
+function buildPathRule(raw: string | { exact: string } | { prefix: string } | { regex: string }): PathRule {
+  if (typeof raw === "string") return { match: "prefix", value: withoutSlash(raw) };
+  if ("exact" in raw) return { match: "exact", value: raw.exact };
+  if ("prefix" in raw) return { match: "prefix", value: withoutSlash(raw.prefix) };
+  return { match: "regex", value: raw.regex };
+}
+
+/** A prefix ends on a segment border, so `/a` and `/a/` say the same; `/` stays. */
+function withoutSlash(path: string): string {
+  return path.length > 1 ? path.replace(/\/+$/, "") : path;
+}
+
+function buildCidr(raw: string): Cidr {
+  const block = parseCidr(raw);
+  if (block === null || block === "host-bits") throw new Error(`unchecked address ${raw}`);
+  return block;
+}
+
+function ms(duration: string): number {
+  const value = parseDuration(duration);
+  if (value === null) throw new Error(`unchecked duration ${duration}`);
+  return value;
+}

@@ -1,0 +1,21 @@
+/** A limit on everything that a spec can hold, so that no spec makes fence or a server large or slow. */
+export const LIMITS = {
+  specBytesMax: 1024 * 1024,
+  pageBytesMax: 512 * 1024,
+  serversMax: 16,
+  upstreamsMax: 256,
+  backendsMax: 64,
+  sitesMax: 256,
+  hostsMax: 64,
+  listensMax: 32,
+  routesMax: 128,
+  pathRulesMax: 128,
+  cidrsMax: 1000,
+  headersMax: 32,
+  originsMax: 32,
+  /** nginx takes no config token above 4096 bytes; encoding may double a string. */
+  textBytesMax: 1000,
+  regexCharsMax: 500,
+  workersMax: 256,
+  durationMsMax: 30 * 86_400_000,
+} as const;

@@ -1,0 +1,100 @@
+import { readFileSync, statSync, type Stats } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { FenceError } from "../base/errors.js";
+import { LIMITS } from "./limits.js";
+import { parseSpec } from "./parse.js";
+import type { Spec } from "./types.js";
+
+const NAME = "fence.toml";
+const SYSTEM = "/etc/fence/fence.toml";
+
+export interface FindOptions {
+  /** The path of -c; undefined when it was not given. */
+  explicit: string | undefined;
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The spec to use: -c, else FENCE_CONFIG, else fence.toml in the folder or one above it (up to a repository's root or
+ * the home folder), else /etc/fence/fence.toml. Root does not take one that somebody else could have put there.
+ * @returns absolute path
+ * @throws FenceError spec-not-found, state-not-safe
+ */
+export function findSpec(options: FindOptions): string {
+  const named = options.explicit ?? (options.env["FENCE_CONFIG"] || undefined);
+  if (named !== undefined) return resolve(options.cwd, named);
+  const home = options.env["HOME"] ?? homedir();
+  for (let folder = options.cwd; ; folder = dirname(folder)) {
+    const path = join(folder, NAME);
+    const stats = look(path);
+    if (stats?.isFile()) {
+      refuseStrangers(path, stats, options.env);
+      return path;
+    }
+    if (look(join(folder, ".git")) || folder === home || folder === dirname(folder)) break;
+  }
+  if (look(SYSTEM)) return SYSTEM;
+  throw new FenceError("spec-not-found", `no ${NAME} in ${options.cwd} or above it, and no ${SYSTEM}`, {
+    hint: "Name one with -c, or write one with fence init.",
+  });
+}
+
+/** Whoever can write the spec decides what root runs; one found by walking up is not one that root has named. */
+function refuseStrangers(path: string, stats: Stats, env: FindOptions["env"]): void {
+  if (process.geteuid?.() !== 0) return;
+  const trusted = [0, Number(env["SUDO_UID"] ?? "0")];
+  const fault = !trusted.includes(stats.uid) ? `belongs to user ${stats.uid}` : (stats.mode & 0o002) !== 0 ? "is writable by others" : null;
+  if (fault !== null) throw new FenceError("state-not-safe", `${path} ${fault}`, { hint: `Check it, then name it: fence -c ${path} …` });
+}
+
+/**
+ * Reads and checks a spec and the pages it names.
+ * @throws FenceError spec-not-found, spec-unreadable, spec-invalid (with every diagnostic)
+ */
+// eslint-disable-next-line @typescript-eslint/require-await -- callers await it; reading may become asynchronous
+export async function loadSpec(path: string): Promise<Spec> {
+  const file = resolve(path);
+  return parseSpec(readSpecText(file), file, (page) => readText(page, LIMITS.pageBytesMax));
+}
+
+/** The text of a spec, for messages that show its lines. @throws FenceError spec-not-found, spec-unreadable */
+export function readSpecText(file: string): string {
+  try {
+    return readText(file, LIMITS.specBytesMax);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      throw new FenceError("spec-not-found", `there is no ${file}`, { cause: error, hint: "Name another with -c, or write one with fence init." });
+    }
+    throw new FenceError("spec-unreadable", `cannot read ${file}: ${code ?? message}`, { cause: error });
+  }
+}
+
+/** UTF-8 text without its byte order mark. @throws Error with errno, or with a sentence */
+function readText(path: string, bytesMax: number): string {
+  const stats = statSync(path);
+  if (!stats.isFile()) throw new Error("it is not a file");
+  if (stats.size > bytesMax) throw new Error(`it is larger than ${bytesMax} bytes`);
+  const bytes = readFileSync(path);
+  const text = decode(bytes);
+  if (text.includes("\0")) throw new Error("it holds a NUL byte");
+  return text;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error("it is not valid UTF-8");
+  }
+}
+
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,164 @@
+do -- fence variant=down generation=0 site=main (generated, do not edit)
+local r = lighty.r
+local A, H, O = r.req_attr, r.req_header, r.resp_header
+
+-- Built once a worker, not once a request.
+local D = _G.fence
+if not D or D.key ~= "d358f1d716d43e4a" then
+  D = {
+    key = "d358f1d716d43e4a",
+    paths = {
+    },
+    exact = {
+      ["/status"] = true,
+    },
+    prefixes = {
+      { "/webhooks", "/webhooks/" },
+      { "/legal", "/legal/" },
+    },
+    allow = {
+      { "00000000000000000000ffffc0000200", "00000000000000000000ffffc00002ff" },
+      { "00000000000000000000ffffc6336407", "00000000000000000000ffffc6336407" },
+      { "20010db8000000000000000000000000", "20010db8ffffffffffffffffffffffff" },
+    },
+    trusted = {
+      { "00000000000000000000ffff0a000000", "00000000000000000000ffff0affffff" },
+      { "00000000000000000000ffff7f000001", "00000000000000000000ffff7f000001" },
+    },
+    origins = {
+    },
+  }
+  _G.fence = D
+end
+
+local path, method = A["uri.path"] or "/", A["request.method"]
+
+-- On segment borders: the prefix itself or below it.
+local function under(prefixes)
+  for i = 1, #prefixes do
+    local own, below = prefixes[i][1], prefixes[i][2]
+    if path == own or path:sub(1, #below) == below then return true end
+  end
+  return false
+end
+
+local function ipv4(text)
+  local a, b, c, d = text:match("^(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)$")
+  if not a then return nil end
+  for _, octet in ipairs({ a, b, c, d }) do
+    if tonumber(octet) > 255 or octet:find("^0%d") then return nil end
+  end
+  return string.format("%02x%02x%02x%02x", tonumber(a), tonumber(b), tonumber(c), tonumber(d))
+end
+
+local function groups(text)
+  local out, n = {}, 0
+  if text ~= "" then
+    for group in (text .. ":"):gmatch("([^:]*):") do
+      if not group:find("^%x%x?%x?%x?$") then return nil end
+      n = n + 1
+      out[n] = ("000" .. group):sub(-4):lower()
+    end
+  end
+  return table.concat(out), n
+end
+
+-- An address as 32 hex digits, IPv4 as ::ffff:a.b.c.d; nil when the text is no address.
+local function address(text)
+  if #text > 45 then return nil end
+  local v4 = ipv4(text)
+  if v4 then return "00000000000000000000ffff" .. v4 end
+  local head, dotted = text:match("^(.*:)(%d+%.[%d.]+)$")
+  if head then
+    v4 = ipv4(dotted)
+    if not v4 then return nil end
+    text = head .. v4:sub(1, 4) .. ":" .. v4:sub(5)
+  end
+  local left, right = text:match("^(.-)::(.*)$")
+  if not left then
+    local all, n = groups(text)
+    return n == 8 and all or nil
+  end
+  local first, nf = groups(left)
+  local last, nl = groups(right)
+  if not first or not last or nf + nl > 7 then return nil end
+  return first .. ("0000"):rep(8 - nf - nl) .. last
+end
+
+local function within(ranges, x)
+  local low, high = 1, #ranges
+  while low <= high do
+    local middle = math.floor((low + high) / 2)
+    if x < ranges[middle][1] then high = middle - 1
+    elseif x > ranges[middle][2] then low = middle + 1
+    else return true end
+  end
+  return false
+end
+
+-- The peer; behind trusted proxies, the last address of X-Forwarded-For that is not one of them.
+local function client()
+  local x = address(((A["request.remote-ip"] or ""):gsub("%%.*$", "")))
+  local forwarded = H["X-Forwarded-For"]
+  if not x or not forwarded or forwarded == "" or not within(D.trusted, x) then return x end
+  local list = {}
+  for element in (forwarded .. ","):gmatch("%s*([^,]-)%s*,") do list[#list + 1] = element end
+  for i = #list, 1, -1 do
+    x = address(list[i])
+    if not x or not within(D.trusted, x) then return x end
+  end
+  return x
+end
+
+local function exempt()
+  if D.exact[path] or under(D.prefixes) then return true end
+  local from = client()
+  if from and within(D.allow, from) then return true end
+  return false
+end
+
+-- The probe gets the answer that clients get, whatever is exempt.
+if path ~= "/.well-known/fence/probe" then
+  local isHealth = path == "/health" and (method == "GET" or method == "HEAD")
+  if isHealth then return 0 end
+  if exempt() then return 0 end
+end
+
+-- An HTTP/2 client may take the reset of an unread upload for a failure; HTTP/1 needs no such care.
+if A["request.protocol"] == "HTTP/2.0" and r.req_body then
+  local length = r.req_body.len
+  if length and length > 0 and length <= 16777216 and not r.req_body.collect then return 0 end
+end
+
+local retry = 120
+
+-- Quality of what the client names; text only when it takes nothing else.
+local json, html, text, any = 0, 0, 0, false
+for range in (H["Accept"] or ""):lower():gmatch("[^,]+") do
+  local type = range:match("^%s*([^%s;]+)") or ""
+  local q = tonumber(range:match(";%s*q%s*=%s*([%d.]+)")) or 1
+  if type == "application/json" or type:find("^[^/]+/[^/]*%+json$") then json = math.max(json, q)
+  elseif type == "text/html" or type == "application/xhtml+xml" then html = math.max(html, q)
+  elseif type == "text/plain" then text = math.max(text, q)
+  elseif type == "*/*" or type == "text/*" then any = any or q > 0 end
+end
+
+local body
+if json > 0 and json > html then
+  O["Content-Type"] = "application/problem+json"
+  body = "{\034type\034:\034about:blank\034,\034title\034:\034Down for maintenance\034,\034status\034:503,\034detail\034:\034Down for maintenance\034,\034retryAfter\034:120,\034generation\034:0}\010"
+elseif text > 0 and html == 0 and not any then
+  O["Content-Type"] = "text/plain; charset=utf-8"
+  body = "Down for maintenance\010"
+else
+  O["Content-Type"] = "text/html; charset=utf-8"
+  body = "<!doctype html>\010<html lang=\034en\034>\010<head>\010<meta charset=\034utf-8\034>\010<meta name=\034viewport\034 content=\034width=device-width, initial-scale=1\034>\010<meta name=\034color-scheme\034 content=\034light dark\034>\010<title>Down for maintenance</title>\010<link rel=\034icon\034 href=\034data:,\034>\010<style>\010body { font: 1.125rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1.5rem; }\010h1 { font-size: 1.75rem; line-height: 1.25; }\010</style>\010</head>\010<body>\010<main>\010<h1>Down for maintenance</h1>\010<p><a href=\034\034>Try again</a></p>\010</main>\010</body>\010</html>\010"
+end
+O["X-Maintenance-Mode"] = "1"
+O["Retry-After"] = string.format("%d", retry)
+O["Cache-Control"] = "no-store"
+O["Vary"] = "Accept"
+O["X-Content-Type-Options"] = "nosniff"
+r.resp_body.set(body)
+return 503
+end

@@ -1,0 +1,8 @@
+-- fence: runs for each request of site customer-01 (generated, do not edit)
+local loaded = package.loaded
+local judge = loaded["fence.nginx-lua.customer-01"]
+if not judge then
+  judge = dofile("/etc/fence/rendered/nginx-lua/state.lua").judge("customer-01", "fence_customer_01_decision")
+  loaded["fence.nginx-lua.customer-01"] = judge
+end
+return judge()

@@ -1,0 +1,8 @@
+-- fence: runs for each request of site customer-03 (generated, do not edit)
+local loaded = package.loaded
+local judge = loaded["fence.nginx-lua.customer-03"]
+if not judge then
+  judge = dofile("/etc/fence/rendered/nginx-lua/state.lua").judge("customer-03", "fence_customer_03_decision")
+  loaded["fence.nginx-lua.customer-03"] = judge
+end
+return judge()

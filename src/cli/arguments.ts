@@ -1,15 +1,14 @@
 import { InvalidArgumentError, Option } from "commander";
+import { parseDuration as durationOf } from "../base/duration.js";
 import { isMode, MODES, type Mode } from "../base/mode.js";
 import { FenceError } from "../base/errors.js";
 import { suggest } from "../base/suggest.js";
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** A duration with its unit, e.g. `500ms`, `20m`, `1h30m`, in milliseconds. */
 export function parseDuration(text: string): number {
-  const parts = /^(?:\d{1,9}(?:ms|s|m|h|d))+$/.test(text) ? [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)] : [];
-  if (parts.length === 0) throw new InvalidArgumentError("Write it with its unit: 500ms, 30s, 20m, 1h30m.");
-  return parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNIT_MS[unit] ?? 0), 0);
+  const ms = durationOf(text);
+  if (ms === null) throw new InvalidArgumentError("Write it with its unit: 500ms, 30s, 20m, 1h30m.");
+  return ms;
 }
 
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;

@@ -11,7 +11,8 @@ export async function writeStarter(context: Context, kind: ServerKind, force: bo
   const file = resolve(context.config ?? "fence.toml");
   writeNew(file, starterSpec(kind), force);
   context.out.line(file);
-  if (!context.quiet) for (const line of NEXT[kind]) context.err.line(line);
+  if (!context.quiet)
+    context.err.line("Its comments say what to edit; then: fence check, fence plan, fence apply");
   return "ok";
 }
 
@@ -37,18 +38,3 @@ function writeNew(file: string, text: string, force: boolean): void {
     closeSync(fd);
   }
 }
-
-const EDIT = "Edit it, then: fence check, fence plan, fence apply.";
-
-/** What to do next; with config = "include" the user's own main config has to name what fence writes. */
-const NEXT: Readonly<Record<ServerKind, readonly string[]>> = {
-  lighttpd: [EDIT, 'With config = "include", add to lighttpd.conf:  include "<output>/<server>/fence.conf"'],
-  "nginx-lua": [
-    EDIT,
-    'With config = "include", add to http { } of nginx.conf:  include <output>/<server>/fence.conf;',
-  ],
-  nginx: [
-    EDIT,
-    'With config = "include", add to http { } of nginx.conf:  include <output>/<server>/fence.conf;',
-  ],
-};

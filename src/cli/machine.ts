@@ -14,7 +14,7 @@ export interface Planned {
 /** Imports happen here and not at the top: `fence --help` must not wait for the parser and the templates. */
 export async function loadSpecOf(context: Context): Promise<Spec> {
   const { findSpec, loadSpec } = await import("../spec/load.js");
-  return loadSpec(findSpec({ explicit: context.config, cwd: process.cwd(), env: context.env }));
+  return loadSpec(findSpec({ explicit: context.config ?? undefined, cwd: process.cwd(), env: context.env }));
 }
 
 /** Loads the spec and plans it. */

@@ -12,7 +12,8 @@ const SCRIPT = "/usr/bin/script";
 const options = { skip: existsSync(SCRIPT) ? false : "needs script (bsdutils)" };
 
 function onTerminal(args: readonly string[], env: Record<string, string> = {}) {
-  const command = [process.execPath, FENCE, ...args].map((word) => `'${word}'`).join(" ");
+  // exec: a shell in between would end by the same Ctrl-C and hide the exit code.
+  const command = `exec ${[process.execPath, FENCE, ...args].map((word) => `'${word}'`).join(" ")}`;
   const child = spawn(SCRIPT, ["-qefc", command, "/dev/null"], {
     env: { PATH: process.env["PATH"] ?? "", TERM: "xterm", LANG: "C.UTF-8", ...env },
     stdio: ["pipe", "pipe", "inherit"],

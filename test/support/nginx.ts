@@ -21,7 +21,6 @@ export type NginxKind = Extract<ServerKind, "nginx" | "nginx-lua">;
 export interface NginxWorld {
   folder: string;
   plan: Plan;
-  /** Bodies of the requests that reached the backend, as `METHOD URL`. */
   backend: Backend;
   point(site: string): SwitchPoint;
   /** Renders, stages and commits a mode, and has nginx-lua take it over. */
@@ -38,8 +37,6 @@ export interface Backend {
   close(): void;
 }
 
-const NO_TLS = null;
-
 /** A site with every default. */
 export function siteOf(name: string, rest: Partial<Site> = {}): Site {
   return {
@@ -48,7 +45,7 @@ export function siteOf(name: string, rest: Partial<Site> = {}): Site {
     servers: ["web"],
     listen: {},
     upstream: "app",
-    tls: NO_TLS,
+    tls: null,
     routes: [],
     settle: { delayMs: 0, timeoutMs: 10_000 },
     ...rest,
@@ -103,11 +100,11 @@ export function nginxSpec(
 }
 
 /** Renders the spec that `build` makes, puts every site up and starts nginx on it. */
-export async function startNginx(build: (folder: string, backend: Backend) => Spec): Promise<NginxWorld> {
+export async function startNginx(build: (folder: string, backend: Backend) => Spec | Promise<Spec>): Promise<NginxWorld> {
   const folder = mkdtempSync(join(tmpdir(), "fence-nginx-"));
   chmodSync(folder, 0o755);
   const backend = await startBackend();
-  const plan = planOf(build(folder, backend), adapterOf);
+  const plan = planOf(await build(folder, backend), adapterOf);
   const renderer = createRenderer(adapterOf);
   const { spec } = plan;
   for (const file of renderer.renderTree(plan).files) {
@@ -165,7 +162,10 @@ export async function startNginx(build: (folder: string, backend: Backend) => Sp
   let errors = "";
   child.stderr?.on("data", (chunk) => (errors += String(chunk)));
   await until("nginx to have its workers", () => {
-    if (started.exitCode !== null) throw new Error(`nginx did not start: ${errors}`);
+    if (started.exitCode !== null) {
+      backend.close();
+      throw new Error(`nginx did not start: ${errors}`);
+    }
     const pidFile = join(spec.runDir, "web/server.pid");
     return existsSync(pidFile) && master() > 0 && world.workerPids().length === 2;
   });
@@ -186,6 +186,10 @@ async function startBackend(): Promise<Backend> {
       response.writeHead(200, { "Content-Type": "text/plain", "Content-Length": Buffer.byteLength(body) });
       response.end(body);
     });
+  });
+  server.on("upgrade", (request, socket) => {
+    seen.push(`${request.method} ${request.url}`);
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

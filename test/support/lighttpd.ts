@@ -6,7 +6,8 @@ import type { Mode } from "../../src/base/mode.js";
 import { createTemplates } from "../../src/render/templates.js";
 import type { SwitchPoint } from "../../src/servers/adapter.js";
 import { lighttpd } from "../../src/servers/lighttpd.js";
-import type { ModeValues, Server, Site, Spec } from "../../src/spec/types.js";
+import type { Cidr, ModeValues, Server, Site, Spec } from "../../src/spec/types.js";
+import { observeWorkers } from "../../src/verify/lighttpd.js";
 
 export const LIGHTTPD = "/usr/sbin/lighttpd";
 
@@ -85,6 +86,13 @@ export function specOf(folder: string, servers: Server[], sites: Site[], upstrea
   };
 }
 
+/** `range("192.0.2.0/24", "c0000200", "c00002ff")`: eight hex digits for IPv4, 32 for IPv6. */
+export function range(text: string, first: string, last: string): Cidr {
+  const isV4 = first.length === 8;
+  const full = (digits: string) => (isV4 ? `${"0".repeat(20)}ffff${digits}` : digits);
+  return { family: isV4 ? 4 : 6, text, first: full(first), last: full(last) };
+}
+
 export function modeValues(mode: Mode, generation: number, more: Partial<ModeValues> = {}): ModeValues {
   return { mode, generation, retryAfterSec: 120, untilMs: null, message: "", reason: "", ...more };
 }
@@ -115,6 +123,18 @@ export function put(spec: Spec, server: Server, site: Site, values: ModeValues):
   const now = new Date();
   utimesSync(point.active, now, now);
   return point;
+}
+
+/** Puts a variant in force and waits until every worker acts on it. */
+export async function switchTo(spec: Spec, server: Server, site: Site, values: ModeValues, masterPid: number): Promise<void> {
+  const point = put(spec, server, site, values);
+  const end = performance.now() + 30_000;
+  for (;;) {
+    const view = await observeWorkers(point, server, masterPid);
+    if (view.problem === null && view.workers.length > 0 && view.workers.every((worker) => worker.settled)) return;
+    if (performance.now() > end) throw new Error(`not settled: ${JSON.stringify(view)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 export interface RunningLighttpd {

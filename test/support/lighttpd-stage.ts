@@ -1,0 +1,99 @@
+import { execFileSync } from "node:child_process";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Mode } from "../../src/base/mode.js";
+import type { Listen, ModeValues, Server, Site, Spec } from "../../src/spec/types.js";
+import {
+  install, modeValues, remove, serverOn, siteNamed, specOf, startLighttpd, switchTo, temporaryFolder,
+  type RunningLighttpd, type SiteParts,
+} from "./lighttpd.js";
+import { freePort } from "./world.js";
+
+/** One lighttpd with two sites, main.test and other.test, in front of one backend that tells what reached it. */
+export interface Stage {
+  folder: string;
+  port: number;
+  port6: number;
+  /** 0 without TLS. */
+  tlsPort: number;
+  running: RunningLighttpd;
+  site: Site;
+  /** `METHOD URL` of every request the backend got, since the last call. */
+  reached(): string[];
+  /** Ends the backend's connections and lets nothing listen in its place. */
+  killBackend(): Promise<void>;
+  switch(mode: Mode, more?: Partial<ModeValues>): Promise<void>;
+  end(): Promise<void>;
+}
+
+export interface StageOptions {
+  main?: SiteParts | ((folder: string) => SiteParts);
+  server?: Partial<Server>;
+  tls?: boolean;
+}
+
+export async function createStage(options: StageOptions = {}): Promise<Stage> {
+  const folder = temporaryFolder();
+  const [port, port6, tlsPort] = [await freePort(), await freePort(), options.tls ? await freePort() : 0];
+  const listen: Listen[] = [
+    { address: "127.0.0.1", port, tls: false },
+    { address: "::1", port: port6, tls: false },
+  ];
+  if (options.tls) listen.push({ address: "127.0.0.1", port: tlsPort, tls: true });
+  const server = serverOn(folder, port, { listen, ...options.server });
+  const tls = options.tls ? selfSigned(folder) : null;
+  const parts = typeof options.main === "function" ? options.main(folder) : (options.main ?? {});
+  const main = siteNamed("main", server, { tls, ...parts });
+  const other = siteNamed("other", server, { tls });
+  const backend = await startBackend();
+  const upstream = { name: "app", backends: [{ kind: "tcp" as const, host: "127.0.0.1", port: backend.port }] };
+  const spec: Spec = specOf(folder, [server], [main, other], [upstream]);
+  install(spec, server);
+  const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);
+  let generation = 1;
+  return {
+    folder,
+    port,
+    port6,
+    tlsPort,
+    running,
+    site: main,
+    reached: () => backend.reached.splice(0),
+    killBackend: () => backend.kill(),
+    switch(mode, more) {
+      generation += 1;
+      return switchTo(spec, server, main, modeValues(mode, generation, more), running.masterPid);
+    },
+    async end() {
+      await running.stop();
+      await backend.kill();
+      remove(folder);
+    },
+  };
+}
+
+async function startBackend() {
+  const reached: string[] = [];
+  const server = http.createServer((request, response) => {
+    reached.push(`${request.method} ${request.url}`);
+    request.resume().on("end", () => response.end("live\n"));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    reached,
+    kill: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function selfSigned(folder: string): { certificate: string; key: string } {
+  const files = { certificate: `${folder}/cert.pem`, key: `${folder}/key.pem` };
+  const subject = ["-subj", "/CN=main.test", "-days", "2", "-nodes"];
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  execFileSync("openssl", ["req", "-x509", ...key, ...subject, "-keyout", files.key, "-out", files.certificate], { stdio: "ignore" });
+  return files;
+}

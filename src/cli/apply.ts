@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import { ensureActive, type EnsureResult } from "../apply/ensure-active.js";
 import { readTree, writeTree } from "../apply/render-tree.js";
+import { makeRunFolders } from "../apply/run-folders.js";
 import { Steps } from "../apply/steps.js";
 import { underLock } from "../apply/under-lock.js";
-import { makeFolders } from "../base/durable.js";
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
 import { serverNamed } from "../plan/plan.js";
@@ -80,9 +79,7 @@ function putInPlace({ made, progress, signal, lock }: Applying) {
   const { plan, machine, spec } = made;
   const steps = new Steps((event) => progress.event(event));
   return underLock(plan, machine, steps, { ...lock, sites: [], signal }, async () => {
-    makeFolders(spec.runDir, 0o755);
-    // Control sockets lie there: for root alone.
-    for (const { name } of spec.servers) makeFolders(join(spec.runDir, name), 0o700);
+    await makeRunFolders(plan);
     const behind = await serversBehind(made, readTree(spec.outputDir));
     for (const [name, since] of behind) {
       const { pid } = await machine.findMaster(name);

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { parseDuration as durationOf } from "../base/duration.js";
 import { isMode, MODES, type Mode } from "../base/mode.js";
 import { FenceError } from "../base/errors.js";
+import { LIMITS } from "../spec/limits.js";
 import { suggest } from "../base/suggest.js";
 
 /** A duration with its unit, e.g. `500ms`, `20m`, `1h30m`, in milliseconds. */
@@ -44,13 +45,11 @@ export function option<T>(flags: string, description: string, parse: (text: stri
   return new Option(flags, description).argParser(parse);
 }
 
-const TEXT_CHARACTERS_MAX = 1000;
-
 /** Text that clients or the history show: one line, no control characters. */
 export function parseText(text: string): string {
   const trimmed = text.trim();
-  if (trimmed.length > TEXT_CHARACTERS_MAX) {
-    throw new InvalidArgumentError(`It may have at most ${TEXT_CHARACTERS_MAX} characters.`);
+  if (Buffer.byteLength(trimmed) > LIMITS.textBytesMax) {
+    throw new InvalidArgumentError(`It may have at most ${LIMITS.textBytesMax} bytes.`);
   }
   if (/\p{Cc}/u.test(trimmed))
     throw new InvalidArgumentError("It may not hold line ends or other control characters.");

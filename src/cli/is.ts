@@ -31,6 +31,7 @@ export async function waitFor(
   const [site = ""] = chooseSites(made.spec, names);
   const deadline = monotonicMs() + timeoutMs;
   const interruption = catchSignals(context.err, "the wait stops");
+  if (!context.quiet && !context.json) context.err.line(`fence: waiting until ${site} is ${wanted}`);
   try {
     for (;;) {
       const cells = await lookAt(made, [site]);

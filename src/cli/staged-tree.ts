@@ -2,29 +2,50 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { RenderedTree } from "../plan/types.js";
+import type { Spec } from "../spec/types.js";
 import type { ConfigTestResult } from "../verify/config-test.js";
 import type { Planned } from "./machine.js";
 
-/** Lets every server test its config while the tree is still aside, in a temporary folder; by name of the server. */
-export async function testStagedTree(made: Planned): Promise<Map<string, ConfigTestResult>> {
+/**
+ * Lets every server test its config while the tree is still aside, in a temporary folder; by name of the server.
+ * Pid files and sockets lie there too, for nginx makes them even in a test.
+ */
+export async function testStagedTree({ spec, machine }: Planned): Promise<Map<string, ConfigTestResult>> {
   const results = new Map<string, ConfigTestResult>();
-  await inTemporaryFolder(made.machine.renderTree(), async (folder) => {
-    for (const { name } of made.spec.servers)
-      results.set(name, await made.machine.configTest(name, join(folder, name)));
-  });
+  const folder = await mkdtemp(join(tmpdir(), "fence-staged-"));
+  try {
+    await writeFiles(await render(apart(spec, join(folder, "run"))), folder);
+    for (const { name } of spec.servers) {
+      await mkdir(join(folder, "run", name), { recursive: true });
+      results.set(name, await machine.configTest(name, join(folder, name)));
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
   return results;
 }
 
-async function inTemporaryFolder(tree: RenderedTree, use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "fence-staged-"));
-  try {
-    for (const file of tree.files) {
-      const path = join(folder, file.path);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, file.content);
-    }
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+/** The same spec with another run folder. */
+function apart(spec: Spec, runDir: string): Spec {
+  const servers = spec.servers.map((server) => {
+    return { ...server, pidFile: join(runDir, server.name, "server.pid") };
+  });
+  return { ...spec, runDir, servers };
+}
+
+async function render(spec: Spec): Promise<RenderedTree> {
+  const [{ planOf }, { createRenderer }, { adapterOf }] = await Promise.all([
+    import("../plan/plan.js"),
+    import("../render/render.js"),
+    import("../servers/registry.js"),
+  ]);
+  return createRenderer(adapterOf).renderTree(planOf(spec, adapterOf));
+}
+
+async function writeFiles(tree: RenderedTree, folder: string): Promise<void> {
+  for (const file of tree.files) {
+    const path = join(folder, file.path);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, file.content);
   }
 }

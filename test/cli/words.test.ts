@@ -48,7 +48,7 @@ describe("arguments", () => {
     assert.equal(parseText("  Database upgrade  "), "Database upgrade");
     assert.throws(() => parseText("a\nb"), /control characters/);
     assert.throws(() => parseText("\u001b[31m"), /control characters/);
-    assert.throws(() => parseText("x".repeat(1001)), /at most 1000/);
+    assert.throws(() => parseText("x".repeat(1001)), /at most 1000 bytes/);
   });
 });
 

@@ -36,10 +36,10 @@ export function changeOptions(): Option[] {
     new Option("--no-wait", "do not wait for the proof that the servers follow"),
     new Option(
       "--if-not-running <what>",
-      "a server that does not run: write its files for its next start, or fail",
+      "a server that does not run: fail, or write its files for its next start",
     )
-      .choices(["stage", "fail"])
-      .default("stage"),
+      .choices(["fail", "stage"])
+      .default("fail"),
     option("--lock-timeout <duration>", "wait this long for another fence to end", parseDuration).default(
       0,
       "0s",

@@ -1,7 +1,7 @@
 import type { PlannedFile, ServerAdapter } from "../servers/adapter.js";
 import type { Server, ServerKind, Site, Spec } from "../spec/types.js";
 import { ident } from "../servers/ident.js";
-import type { Plan } from "./types.js";
+import type { Plan, PlannedRunFolder } from "./types.js";
 
 /** What the spec asks for: the files of every server, and where each site's mode takes force. */
 export function planOf(spec: Spec, adapterOf: (kind: ServerKind) => ServerAdapter): Plan {
@@ -17,8 +17,13 @@ export function planOf(spec: Spec, adapterOf: (kind: ServerKind) => ServerAdapte
   for (const site of spec.sites) {
     for (const mode of ["down", "up"] as const) files.push(script(spec, site, mode));
   }
-  files.push(runFolders(spec));
-  return { spec, files, switchPoints };
+  const runFolders = spec.servers.map((server) => ({
+    ...adapterOf(server.kind).runFolder(server),
+    path: `${spec.runDir}/${server.name}`,
+    pidFile: server.pidFile,
+  }));
+  files.push(tmpfiles(spec, runFolders));
+  return { spec, files, switchPoints, runFolders };
 }
 
 /** The two executables of the 2008 interface: `down` and `up`, one pair a site. */
@@ -33,14 +38,18 @@ function script(spec: Spec, site: Site, mode: "down" | "up"): PlannedFile {
 }
 
 /** A tmpfiles.d fragment: /run is empty after a boot, and a server that finds no folder for its socket does not start. */
-function runFolders(spec: Spec): PlannedFile {
+function tmpfiles(spec: Spec, runFolders: readonly PlannedRunFolder[]): PlannedFile {
   return {
     path: "tmpfiles.conf",
     template: "host/tmpfiles.conf",
     values: {
       link: `${spec.outputDir}/tmpfiles.conf`,
       runDir: spec.runDir,
-      servers: spec.servers.map((server) => `${spec.runDir}/${server.name}`),
+      folders: runFolders.map(({ path, mode, pidFile, pidFileOwner }) => ({
+        path,
+        mode: ident(mode.toString(8).padStart(4, "0")),
+        pidFile: pidFileOwner === null ? null : { path: pidFile, owner: pidFileOwner },
+      })),
     },
     executable: false,
     wiring: false,

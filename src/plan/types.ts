@@ -1,4 +1,4 @@
-import type { PlannedFile, SwitchPoint } from "../servers/adapter.js";
+import type { PlannedFile, RunFolder, SwitchPoint } from "../servers/adapter.js";
 import type { Spec } from "../spec/types.js";
 
 /** Everything that follows from the spec alone. */
@@ -8,6 +8,13 @@ export interface Plan {
   files: readonly PlannedFile[];
   /** One for each site on each of its servers, in the order of the spec. */
   switchPoints: readonly SwitchPoint[];
+  runFolders: readonly PlannedRunFolder[];
+}
+
+/** One server's folder for its control socket and pid file. */
+export interface PlannedRunFolder extends RunFolder {
+  path: string;
+  pidFile: string;
 }
 
 /** A rendered file, path relative to the output folder. */

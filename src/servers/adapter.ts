@@ -16,6 +16,8 @@ export interface ServerAdapter {
   variant(spec: Spec, server: Server, site: Site, values: ModeValues): readonly VariantFile[];
   /** The server's own config test on a rendered (perhaps staged) main config; null for config = "include" (the main config is not ours). */
   configTest(server: Server, serverDir: string): Command | null;
+  /** What `<run_dir>/<server>/` must be like before the server starts. */
+  runFolder(server: Server): RunFolder;
   /** Reads the new config without cutting requests. */
   reloadSignal: NodeJS.Signals;
   /** Arguments that make the binary print its version, and how to read it: `1.4.69`. */
@@ -66,6 +68,13 @@ export interface SwitchPoint {
   touch: boolean;
   /** Unix socket on which the server reports; null when it has none. */
   controlSocket: string | null;
+}
+
+export interface RunFolder {
+  /** Permission bits; the folder is root's. */
+  mode: number;
+  /** The user that must own the pid file, which must be there before the start; null: the server makes it as it likes. */
+  pidFileOwner: string | null;
 }
 
 export interface Command {

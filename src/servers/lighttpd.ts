@@ -48,6 +48,12 @@ export const lighttpd: ServerAdapter = {
     return { program: server.program, args: ["-tt", "-f", `${serverDir}/lighttpd.conf`], stderrFails: true };
   },
 
+  runFolder(server) {
+    // A reload opens the pid file again, by then without root's rights, and ends the server when it may not. The
+    // control socket beside it stays closed to others by its own mode (0755: only its owner may write, so connect).
+    return { mode: 0o711, pidFileOwner: server.config === "standalone" ? server.user : null };
+  },
+
   reloadSignal: "SIGUSR1",
   version: { args: ["-V"], pattern: /^lighttpd\/(\d+\.\d+\.\d+)/m },
   unfit,

@@ -4,7 +4,7 @@ import { lua } from "./encode-lua.js";
 import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
 import { ident } from "./ident.js";
 import { limitsLua, unfitNginx } from "./nginx-fitness.js";
-import { controlSocket, sharedDict, sitesOf, stateFolder, variableId } from "./nginx-sites.js";
+import { controlSocket, NGINX_RUN_FOLDER, sharedDict, sitesOf, stateFolder, variableId } from "./nginx-sites.js";
 import { file, sharedFiles } from "./nginx-variant.js";
 import { folderPoint, nginxFiles, nginxTest, wiring } from "./nginx.js";
 
@@ -49,6 +49,7 @@ export const nginxLua: ServerAdapter = {
   },
 
   configTest: nginxTest,
+  runFolder: () => NGINX_RUN_FOLDER,
   reloadSignal: "SIGHUP",
   version: { args: ["-v"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
 

@@ -1,3 +1,4 @@
+import type { RunFolder } from "./adapter.js";
 import type { Listen, Server, Site, Spec } from "../spec/types.js";
 import { ident, type Ident } from "./ident.js";
 
@@ -39,3 +40,6 @@ export function controlSocket(spec: Spec, server: Server): string {
 export function sharedDict(server: Server): Ident {
   return ident(`fence_${variableId(server.name)}`);
 }
+
+/** nginx opens its sockets to everybody (mode 0666), so the folder must be closed. */
+export const NGINX_RUN_FOLDER: RunFolder = { mode: 0o700, pidFileOwner: null };

@@ -4,7 +4,7 @@ import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
 import { configValues } from "./nginx-config.js";
 import { limitsStock, unfitNginx } from "./nginx-fitness.js";
 import { httpValues, siteValues } from "./nginx-gate.js";
-import { activePath, sitesOf, stateFolder } from "./nginx-sites.js";
+import { activePath, NGINX_RUN_FOLDER, sitesOf, stateFolder } from "./nginx-sites.js";
 import { stepFlags } from "./nginx-steps.js";
 import { file, sharedFiles } from "./nginx-variant.js";
 
@@ -33,6 +33,7 @@ export const nginx: ServerAdapter = {
   },
 
   configTest: nginxTest,
+  runFolder: () => NGINX_RUN_FOLDER,
   reloadSignal: "SIGHUP",
   version: { args: ["-v"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
   unfit: unfitNginx,

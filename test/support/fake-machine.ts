@@ -95,6 +95,7 @@ export function planOf(folder: string, sites: readonly string[] = ["main"]): Pla
       sites: sites.map((name) => siteOf(name, ["web", "edge"])),
     },
     files: [],
+    runFolders: [],
     switchPoints: servers.flatMap((server) => sites.map((site) => point(site, server))),
   };
 }

@@ -41,7 +41,7 @@ export function configValues(spec: Spec, server: Server): Values {
         hosts: hostRegex(site, sites),
         tls: listens.some((listen) => listen.tls) ? site.tls : null,
         backends: backendsOf(spec, site),
-        routes: routesOf(site),
+        ...routesOf(site),
       })),
     ),
     mimeTypes: Object.entries(MIME_TYPES).map(([extension, type]) => ({ extension: `.${extension}`, type })),
@@ -70,9 +70,14 @@ function addressOf(backend: Backend): Values {
     : { host: null, port: null, path: backend.path };
 }
 
-/** mod_alias takes the first prefix that fits, so the longest must come first. */
-function routesOf(site: Site): Values[] {
-  return site.routes
-    .map((route) => ({ path: route.path, dir: `${route.dir}/`, proxied: site.upstream !== null }))
-    .sort((a, b) => b.path.length - a.path.length);
+/**
+ * mod_alias takes the first prefix that fits, so there the longest comes first. Of blocks the last that fits wins, and
+ * gate.conf adds to the same blocks, which keep the place where they are first named: the longest last.
+ */
+function routesOf(site: Site): { aliases: Values[]; unproxied: Values[] } {
+  const rising = [...site.routes].sort((a, b) => a.path.length - b.path.length);
+  return {
+    aliases: rising.toReversed().map((route) => ({ path: route.path, dir: `${route.dir}/` })),
+    unproxied: site.upstream === null ? [] : rising.map((route) => ({ path: route.path })),
+  };
 }

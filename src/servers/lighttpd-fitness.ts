@@ -1,6 +1,5 @@
 import type { Server, Spec } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
-import { sitesOf } from "./lighttpd-sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
@@ -25,24 +24,19 @@ export function unfit(version: string, buildInfo: string): string[] {
 /** What lighttpd does otherwise than the other servers, or cannot do for this spec. */
 export function limits(spec: Spec, server: Server): Limit[] {
   const found: Limit[] = [];
-  const note = (site: string | null, sentence: string) => found.push({ level: "note", site, sentence });
+  const note = (sentence: string) => found.push({ level: "note", site: null, sentence });
   const socket = `${spec.runDir}/${server.name}/control.sock`;
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) {
     const sentence = `The control socket ${socket} is longer than ${SOCKET_PATH_BYTES_MAX} bytes; choose a shorter run_dir.`;
     found.push({ level: "refuse", site: null, sentence });
   }
   if (server.statCache === "simple") {
-    note(null, 'A switch takes up to about a second: lighttpd looks at a script once a second with stat_cache = "simple".');
+    note('A switch takes up to about a second: lighttpd looks at a script once a second with stat_cache = "simple".');
   }
-  note(null, "HTTP/2 uploads over 16 MiB are answered without being read; some clients report that as an error.");
+  note("HTTP/2 uploads over 16 MiB are answered without being read; some clients report that as an error.");
   if (server.config === "include") {
-    note(null, "Include gate.conf after server.modules; blocks that set magnet.attract-raw-url-to later would undo the gate.");
-    note(null, "Requests at the backend are not counted: the labels of the backends are those of your own config.");
-    for (const site of sitesOf(spec, server)) {
-      if (site.routes.some((route) => route.fallback !== null)) {
-        note(site.name, "Fallbacks look for the file where your own config maps the route, not in its dir.");
-      }
-    }
+    note("Include gate.conf after server.modules; blocks that set magnet.attract-raw-url-to later would undo the gate.");
+    note("Requests at the backend are not counted: the labels of the backends are those of your own config.");
   }
   return found;
 }

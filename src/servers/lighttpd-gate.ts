@@ -51,7 +51,7 @@ export function fallbackFiles(site: Site): { path: string; values: Values }[] {
   return site.routes.flatMap((route, index) => {
     const { fallback } = route;
     if (fallback === null) return [];
-    const values = { base: fallback.base, lastSegment: fallback.append === "last-segment" };
+    const values = { path: route.path, dir: `${route.dir}/`, base: fallback.base, lastSegment: fallback.append === "last-segment" };
     return [{ path: fallbackName(site, index), values }];
   });
 }
@@ -75,8 +75,9 @@ function activePath(spec: Spec, server: Server, site: Site): string {
   return `${spec.stateDir}/servers/${server.name}/active/${site.name}.lua`;
 }
 
+/** Each once: lighttpd takes two blocks with the same condition for one, and a setting given twice for an error. */
 function passRegexes(site: Site): string[] {
-  return site.exceptions.pass.flatMap((rule) => (rule.match === "regex" ? [rule.value] : []));
+  return [...new Set(site.exceptions.pass.flatMap((rule) => (rule.match === "regex" ? [rule.value] : [])))];
 }
 
 /** The health path, when the gate answers it: no pass rule may take it away. */

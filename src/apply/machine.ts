@@ -7,6 +7,7 @@ import type { ModeValues, ServerKind } from "../spec/types.js";
 import { configTest, type ConfigTestResult } from "../verify/config-test.js";
 import { observe } from "../verify/observe.js";
 import { prove, type ProveOptions } from "../verify/prove.js";
+import { whyWorkersCannotRead } from "../verify/readable.js";
 import { findMaster, type Master } from "../verify/running.js";
 import type { Expected, Observation, Proof } from "../verify/types.js";
 
@@ -17,6 +18,8 @@ export interface Machine {
   prove(point: SwitchPoint, expected: Expected, options: ProveOptions): Promise<Proof>;
   /** Tests the main config in `serverDir`, the server's folder of a rendered tree. */
   configTest(server: string, serverDir: string): Promise<ConfigTestResult>;
+  /** Why the running workers of a server could not read `path`; null when they can, or when that cannot be told. */
+  whyUnreadable(server: string, path: string): Promise<string | null>;
   renderVariant(point: SwitchPoint, values: ModeValues): readonly RenderedVariantFile[];
   renderTree(): RenderedTree;
   /** Unix time in milliseconds. */
@@ -33,6 +36,7 @@ export function createMachine(plan: Plan, renderer: Renderer, adapterOf: (kind: 
       const server = serverNamed(plan.spec, name);
       return configTest(adapterOf(server.kind), server, serverDir);
     },
+    whyUnreadable: (name, path) => whyWorkersCannotRead(serverNamed(plan.spec, name), path),
     renderVariant: (point, values) => renderer.renderVariant(plan, point, values),
     renderTree: () => renderer.renderTree(plan),
     now: wallMs,

@@ -7,6 +7,7 @@ import { changeTo, currentOf, type Change } from "./change.js";
 import { dryRun } from "./dry-run.js";
 import type { Machine } from "./machine.js";
 import { stageChanges } from "./staging.js";
+import { refuseUnreadable } from "./readable.js";
 import { Steps, type OnStep } from "./steps.js";
 import type { SiteOutcome, SwitchRequest, SwitchResult } from "./types.js";
 import { underLock } from "./under-lock.js";
@@ -48,6 +49,7 @@ export async function switchModes(
     if (changes.length > 0) {
       await refuseNotRunning(machine, changes, request);
       await stageChanges(plan, machine, steps, changes);
+      await refuseUnreadable(machine, changes);
       const { wait, settleMs, timeoutMs } = request;
       const why = changes.find(({ to }) => to.reason !== "")?.to.reason ?? "";
       const conduct = { plan, machine, steps, signal, by, command, why, wait, settleMs, timeoutMs };
@@ -68,7 +70,7 @@ async function refuseNotRunning(machine: Machine, changes: readonly Change[], re
     const master = await machine.findMaster(server);
     if (master.running !== "no") continue;
     throw new FenceError("server-not-running", `${server} is not running: ${master.problem ?? "no process"}`, {
-      hint: "Start it, or leave out --if-not-running=fail: the mode then takes effect when it starts.",
+      hint: "Start it, or prepare the mode for its start with --if-not-running=stage.",
     });
   }
 }

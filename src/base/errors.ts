@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   "output-not-writable": "permission",
   "state-not-safe": "permission",
   "state-not-writable": "permission",
+  "variant-unreadable": "permission",
   "state-unknown-version": "failed",
   "state-unreadable": "failed",
   "journal-unreadable": "failed",

@@ -131,6 +131,9 @@ export function fakeMachine(lies: Lies = {}): Machine {
     return lies.observe ? lies.observe(point, truth) : truth;
   };
   return {
+    async whyUnreadable() {
+      return null;
+    },
     async findMaster(server) {
       const state = running(server);
       return { running: state, pid: state === "yes" ? 1 : null, problem: state === "yes" ? null : "no pid file" };

@@ -1,6 +1,5 @@
 import { EncodeError } from "./adapter.js";
 
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /**

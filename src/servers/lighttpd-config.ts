@@ -51,7 +51,9 @@ export function configValues(spec: Spec, server: Server): Values {
 
 /** For a client that names no host, or none of ours: the first site on the socket that has a certificate. */
 function certificateFor(sites: readonly Site[], server: Server, socket: string): Site["tls"] {
-  const first = sites.find((site) => site.tls !== null && listensOf(site, server).some((listen) => socketName(listen) === socket));
+  const first = sites.find(
+    (site) => site.tls !== null && listensOf(site, server).some((listen) => socketName(listen) === socket),
+  );
   if (!first?.tls) throw new Error(`no certificate for ${socket}`);
   return first.tls;
 }
@@ -61,7 +63,10 @@ function backendsOf(spec: Spec, site: Site): Values[] | null {
   const upstream = spec.upstreams.find((candidate) => candidate.name === site.upstream);
   if (!upstream) throw new Error(`no upstream named ${site.upstream}`);
   // The label is the key of lighttpd's counters: one of its own for each site, so that requests are counted by site.
-  return upstream.backends.map((backend, index) => ({ label: ident(`${site.name}-${index}`), ...addressOf(backend) }));
+  return upstream.backends.map((backend, index) => ({
+    label: ident(`${site.name}-${index}`),
+    ...addressOf(backend),
+  }));
 }
 
 function addressOf(backend: Backend): Values {

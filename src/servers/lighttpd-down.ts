@@ -67,11 +67,14 @@ function prefix(path: string): { path: string; below: string } {
 
 /** Sorted and disjoint, so that the script can search by halves. */
 function ranges(cidrs: readonly Cidr[]): { first: string; last: string }[] {
-  const sorted = cidrs.map(({ first, last }) => ({ first, last })).sort((a, b) => (a.first < b.first ? -1 : 1));
+  const sorted = cidrs
+    .map(({ first, last }) => ({ first, last }))
+    .sort((a, b) => (a.first < b.first ? -1 : 1));
   const merged: { first: string; last: string }[] = [];
   for (const range of sorted) {
     const before = merged.at(-1);
-    if (before && range.first <= before.last) before.last = range.last > before.last ? range.last : before.last;
+    if (before && range.first <= before.last)
+      before.last = range.last > before.last ? range.last : before.last;
     else merged.push(range);
   }
   return merged;

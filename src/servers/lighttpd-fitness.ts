@@ -11,9 +11,13 @@ export function unfit(version: string, buildInfo: string): string[] {
   if (major !== 1 || minor !== 4) {
     problems.push(`lighttpd ${version} is not of the 1.4 series, which is the one fence knows.`);
   } else if (patch < 60) {
-    problems.push(`lighttpd ${version} lacks the Lua interface that the gate is written for; it came with 1.4.60.`);
+    problems.push(
+      `lighttpd ${version} lacks the Lua interface that the gate is written for; it came with 1.4.60.`,
+    );
   } else if (patch === 83 || patch === 84) {
-    problems.push(`lighttpd ${version} drops headers and body that Lua sets on an error status; 1.4.85 mends that.`);
+    problems.push(
+      `lighttpd ${version} drops headers and body that Lua sets on an error status; 1.4.85 mends that.`,
+    );
   }
   if (/^\s*- LUA support/m.test(buildInfo)) {
     problems.push("this lighttpd was built without Lua, so it has no mod_magnet for the gate to run in.");
@@ -31,11 +35,15 @@ export function limits(spec: Spec, server: Server): Limit[] {
     found.push({ level: "refuse", site: null, sentence });
   }
   if (server.statCache === "simple") {
-    note('A switch takes up to about a second: lighttpd looks at a script once a second with stat_cache = "simple".');
+    note(
+      'A switch takes up to about a second: lighttpd looks at a script once a second with stat_cache = "simple".',
+    );
   }
   note("HTTP/2 uploads over 16 MiB are answered without being read; some clients report that as an error.");
   if (server.config === "include") {
-    note("Include gate.conf after server.modules; blocks that set magnet.attract-raw-url-to later would undo the gate.");
+    note(
+      "Include gate.conf after server.modules; blocks that set magnet.attract-raw-url-to later would undo the gate.",
+    );
     note("Requests at the backend are not counted: the labels of the backends are those of your own config.");
   }
   return found;

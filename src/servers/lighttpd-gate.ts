@@ -51,7 +51,12 @@ export function fallbackFiles(site: Site): { path: string; values: Values }[] {
   return site.routes.flatMap((route, index) => {
     const { fallback } = route;
     if (fallback === null) return [];
-    const values = { path: route.path, dir: `${route.dir}/`, base: fallback.base, lastSegment: fallback.append === "last-segment" };
+    const values = {
+      path: route.path,
+      dir: `${route.dir}/`,
+      base: fallback.base,
+      lastSegment: fallback.append === "last-segment",
+    };
     return [{ path: fallbackName(site, index), values }];
   });
 }

@@ -20,7 +20,10 @@ export function socketName(listen: Listen): string {
 /** Every listen of the server and of its sites, each once; the server's own first. */
 export function allListens(spec: Spec, server: Server): Listen[] {
   const found = new Map<string, Listen>();
-  for (const listen of [...server.listen, ...sitesOf(spec, server).flatMap((site) => listensOf(site, server))]) {
+  for (const listen of [
+    ...server.listen,
+    ...sitesOf(spec, server).flatMap((site) => listensOf(site, server)),
+  ]) {
     const name = socketName(listen);
     if (!found.has(name)) found.set(name, listen);
   }

@@ -26,7 +26,9 @@ export const lighttpd: ServerAdapter = {
     }
     for (const site of sitesOf(spec, server)) {
       files.push(script(`${site.name}.probe.lua`, "lighttpd/probe.lua", probeValues(spec, server, site)));
-      files.push(...fallbackFiles(site).map((file) => script(file.path, "lighttpd/fallback.lua", file.values)));
+      files.push(
+        ...fallbackFiles(site).map((file) => script(file.path, "lighttpd/fallback.lua", file.values)),
+      );
       files.push(...exampleVariants(site));
     }
     return files;

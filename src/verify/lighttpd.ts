@@ -25,12 +25,17 @@ interface Answer {
  * A worker is settled when its stat cache shows the file that is on the disk now: mod_magnet decides by the same cache
  * whether to load the script again. Never throws for what the server does.
  */
-export async function observeWorkers(point: SwitchPoint, server: Server, masterPid: number): Promise<WorkersView> {
+export async function observeWorkers(
+  point: SwitchPoint,
+  server: Server,
+  masterPid: number,
+): Promise<WorkersView> {
   const { controlSocket } = point;
   if (controlSocket === null) return { workers: [], inflight: null, problem: "no control socket" };
   const pids = server.workers === 0 ? [masterPid] : childrenOf(masterPid);
   const active = await stat(point.active).catch(() => null);
-  if (active === null) return { workers: silent(pids), inflight: null, problem: `${point.active} cannot be read` };
+  if (active === null)
+    return { workers: silent(pids), inflight: null, problem: `${point.active} cannot be read` };
   if (pids.length === 0) return { workers: [], inflight: null, problem: "the server has no worker process" };
 
   const { answers, problem } = await askAll(controlSocket, point.site, pids);
@@ -39,11 +44,19 @@ export async function observeWorkers(point: SwitchPoint, server: Server, masterP
     const answer = answers.get(pid);
     if (!answer) return { pid, settled: null, detail: null };
     const isSame =
-      answer.inode === active.ino && answer.size === active.size && answer.mtime === Math.floor(active.mtimeMs / 1000);
-    return { pid, settled: isSame, detail: isSame ? null : `it has inode ${answer.inode}, the disk ${active.ino}` };
+      answer.inode === active.ino &&
+      answer.size === active.size &&
+      answer.mtime === Math.floor(active.mtimeMs / 1000);
+    return {
+      pid,
+      settled: isSame,
+      detail: isSame ? null : `it has inode ${answer.inode}, the disk ${active.ino}`,
+    };
   });
   const counts = serving.map((pid) => answers.get(pid)?.inflight ?? null);
-  const inflight = counts.every((count) => count !== null) ? counts.reduce((sum, count) => sum + count, 0) : null;
+  const inflight = counts.every((count) => count !== null)
+    ? counts.reduce((sum, count) => sum + count, 0)
+    : null;
   return { workers, inflight, problem };
 }
 
@@ -67,26 +80,24 @@ async function askAll(socketPath: string, site: string, pids: readonly number[])
   return { answers, problem };
 }
 
-function ask(socketPath: string, site: string): Promise<Answer> {
+async function ask(socketPath: string, site: string): Promise<Answer> {
+  const { status, text } = await get(socketPath, `/?site=${site}`);
+  return parseAnswer(status, text);
+}
+
+/** On a connection of its own: a kept one would always reach the same worker. */
+function get(socketPath: string, path: string): Promise<{ status: number; text: string }> {
+  const headers = { Host: "fence", Connection: "close" };
   return new Promise((resolve, reject) => {
-    const request = http.get(
-      { socketPath, path: `/?site=${site}`, agent: false, headers: { Host: "fence", Connection: "close" } },
-      (response) => {
-        let text = "";
-        response.setEncoding("latin1").on("data", (chunk: string) => {
-          text += chunk;
-          if (text.length > ANSWER_BYTES_MAX) response.destroy(new Error("the answer is too long"));
-        });
-        response.on("error", reject);
-        response.on("end", () => {
-          try {
-            resolve(parseAnswer(response.statusCode ?? 0, text));
-          } catch (error) {
-            reject(error as Error);
-          }
-        });
-      },
-    );
+    const request = http.get({ socketPath, path, agent: false, headers }, (response) => {
+      let text = "";
+      response.setEncoding("latin1").on("data", (chunk: string) => {
+        text += chunk;
+        if (text.length > ANSWER_BYTES_MAX) response.destroy(new Error("the answer is too long"));
+      });
+      response.on("error", reject);
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+    });
     const deadline = setTimeout(() => request.destroy(new Error("timeout")), ANSWER_TIMEOUT_MS);
     request.on("close", () => clearTimeout(deadline));
     request.on("error", reject);
@@ -114,10 +125,16 @@ function parseAnswer(status: number, text: string): Answer {
  * Without the silent processes that hold no listener any more: after a reload old workers live on until their last
  * response is sent, and take no new request; a program that lighttpd has started never did.
  */
-async function withoutRetired(pids: readonly number[], answers: ReadonlyMap<number, Answer>, socketPath: string) {
+async function withoutRetired(
+  pids: readonly number[],
+  answers: ReadonlyMap<number, Answer>,
+  socketPath: string,
+) {
   if (pids.every((pid) => answers.has(pid))) return pids;
   const sockets = await listenersAt(socketPath);
-  const serves = await Promise.all(pids.map(async (pid) => answers.has(pid) || (await holdsAny(pid, sockets))));
+  const serves = await Promise.all(
+    pids.map(async (pid) => answers.has(pid) || (await holdsAny(pid, sockets))),
+  );
   return pids.filter((_pid, index) => serves[index]);
 }
 

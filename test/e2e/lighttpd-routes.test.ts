@@ -20,7 +20,8 @@ suite("routes of a live site on lighttpd", needs("lighttpd"), () => {
         ],
       }),
     });
-    for (const name of ["static", "img", "plain", "static/dir"]) mkdirSync(`${stage.folder}/${name}`, { recursive: true });
+    for (const name of ["static", "img", "plain", "static/dir"])
+      mkdirSync(`${stage.folder}/${name}`, { recursive: true });
     writeFileSync(`${stage.folder}/static/here.css`, "css\n");
     writeFileSync(`${stage.folder}/static/a b.txt`, "blank\n");
     writeFileSync(`${stage.folder}/plain/x.js`, "js\n");
@@ -62,7 +63,11 @@ suite("routes of a live site on lighttpd", needs("lighttpd"), () => {
 
   test("other methods, routes without a fallback and line breaks in the path are not redirected", async () => {
     stage.reached();
-    for (const answer of [await get("/static/no.png", "POST"), await get("/static/plain/no.js"), await get("/static/a%0d%0ab")]) {
+    for (const answer of [
+      await get("/static/no.png", "POST"),
+      await get("/static/plain/no.js"),
+      await get("/static/a%0d%0ab"),
+    ]) {
       assert.ok(answer.status >= 400 && answer.status < 500, String(answer.status));
       assert.equal(answer.headers.location, undefined);
     }

@@ -4,7 +4,15 @@ import type { AddressInfo } from "node:net";
 import { suite, test } from "node:test";
 import type { Server } from "../../src/spec/types.js";
 import {
-  install, modeValues, remove, serverOn, siteNamed, specOf, startLighttpd, switchTo, temporaryFolder,
+  install,
+  modeValues,
+  remove,
+  serverOn,
+  siteNamed,
+  specOf,
+  startLighttpd,
+  switchTo,
+  temporaryFolder,
 } from "../support/lighttpd.js";
 import { startLoad, type LoadReport } from "../support/load.js";
 import { needs } from "../support/needs.js";
@@ -23,17 +31,21 @@ const WATCH_MS = { simple: 400, disable: 30, inotify: 30 } as const;
 suite("switching under keep-alive load", { concurrency: 6 }, () => {
   for (const statCache of ["simple", "disable", "inotify"] as const) {
     for (const workers of [0, 2]) {
-      test(`no request is lost and none is answered late with stat cache ${statCache} and ${workers} workers`, needs("lighttpd"), async (t) => {
-        const report = await toggle({ statCache, workers });
-        const told = JSON.stringify(report);
-        t.diagnostic(told);
-        assert.equal(report.wrong, 0, told);
-        assert.equal(report.badFraming, 0, told);
-        assert.equal(report.connectionErrors, 0, told);
-        assert.equal(report.stale, 0, told);
-        assert.ok(report.afterMark >= TOGGLES, told);
-        assert.ok((report.byMode["up"] ?? 0) > 0 && (report.byMode["down"] ?? 0) > 0, told);
-      });
+      test(
+        `no request is lost and none is answered late with stat cache ${statCache} and ${workers} workers`,
+        needs("lighttpd"),
+        async (t) => {
+          const report = await toggle({ statCache, workers });
+          const told = JSON.stringify(report);
+          t.diagnostic(told);
+          assert.equal(report.wrong, 0, told);
+          assert.equal(report.badFraming, 0, told);
+          assert.equal(report.connectionErrors, 0, told);
+          assert.equal(report.stale, 0, told);
+          assert.ok(report.afterMark >= TOGGLES, told);
+          assert.ok((report.byMode["up"] ?? 0) > 0 && (report.byMode["down"] ?? 0) > 0, told);
+        },
+      );
     }
   }
 });
@@ -57,7 +69,9 @@ async function toggle(more: Partial<Server>): Promise<LoadReport> {
     pauseMs: PAUSE_MS,
     accepts: (status, headers) => {
       if (status === 200) return headers.has("x-maintenance-mode") ? null : "up";
-      return status === 503 && headers.get("x-maintenance-mode") === "1" && headers.has("retry-after") ? "down" : null;
+      return status === 503 && headers.get("x-maintenance-mode") === "1" && headers.has("retry-after")
+        ? "down"
+        : null;
     },
   });
   try {

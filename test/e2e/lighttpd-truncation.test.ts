@@ -5,7 +5,14 @@ import { lighty } from "../../src/servers/encode-lighttpd.js";
 import { lua } from "../../src/servers/encode-lua.js";
 import { ask } from "../support/ask.js";
 import {
-  modeValues, remove, serverOn, siteNamed, specOf, startLighttpd, temporaryFolder, variantText,
+  modeValues,
+  remove,
+  serverOn,
+  siteNamed,
+  specOf,
+  startLighttpd,
+  temporaryFolder,
+  variantText,
 } from "../support/lighttpd.js";
 import { needs } from "../support/needs.js";
 import { freePort } from "../support/world.js";
@@ -29,13 +36,21 @@ return 200
 test("a variant cut off at any byte is a syntax error, never half a script", needs("lighttpd"), async () => {
   const port = await freePort();
   const server = serverOn(folder, port);
-  const range = { family: 4, text: "192.0.2.0/24", first: `${"0".repeat(20)}ffffc0000200`, last: `${"0".repeat(20)}ffffc00002ff` } as const;
+  const range = {
+    family: 4,
+    text: "192.0.2.0/24",
+    first: `${"0".repeat(20)}ffffc0000200`,
+    last: `${"0".repeat(20)}ffffc00002ff`,
+  } as const;
   const site = siteNamed("main", server, {
-    maintenance: { paths: ["/shop"], corsOrigins: ["https://app.test"], title: "Ö \\ \"" },
+    maintenance: { paths: ["/shop"], corsOrigins: ["https://app.test"], title: 'Ö \\ "' },
     exceptions: {
       allow: [range],
       trustedProxies: [range],
-      pass: [{ match: "exact", value: "/a" }, { match: "prefix", value: "/b" }],
+      pass: [
+        { match: "exact", value: "/a" },
+        { match: "prefix", value: "/b" },
+      ],
       acme: true,
       health: { path: "/health", whileDown: "ok" },
     },

@@ -9,7 +9,17 @@ import type { Server } from "../../src/spec/types.js";
 import { observeWorkers } from "../../src/verify/lighttpd.js";
 import { ask } from "../support/ask.js";
 import {
-  install, LIGHTTPD, modeValues, put, remove, serverOn, siteNamed, specOf, startLighttpd, switchTo, temporaryFolder,
+  install,
+  LIGHTTPD,
+  modeValues,
+  put,
+  remove,
+  serverOn,
+  siteNamed,
+  specOf,
+  startLighttpd,
+  switchTo,
+  temporaryFolder,
 } from "../support/lighttpd.js";
 import { needs } from "../support/needs.js";
 import { freePort } from "../support/world.js";
@@ -38,7 +48,10 @@ include "rendered/web/gate.conf"
     try {
       const get = (path = "/") => ask({ port, path, headers: { Host: "main.test" } });
       assert.equal((await get()).status, 301);
-      assert.equal((await get("/.well-known/fence/probe")).body, '{"fence":"up","site":"main","generation":1}\n');
+      assert.equal(
+        (await get("/.well-known/fence/probe")).body,
+        '{"fence":"up","site":"main","generation":1}\n',
+      );
       await switchTo(spec, server, site, modeValues("down", 2), running.masterPid);
       assert.equal((await get()).status, 503);
       const view = await observeWorkers(lighttpd.switchPoint(spec, server, site), server, running.masterPid);
@@ -75,7 +88,8 @@ include "rendered/web/gate.conf"
     install(spec, server);
     const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);
     try {
-      const status = async (at: number, host: string) => (await ask({ port: at, headers: { Host: host } })).status;
+      const status = async (at: number, host: string) =>
+        (await ask({ port: at, headers: { Host: host } })).status;
       const all = async () => [
         await status(port, "main.test"),
         await status(own, "main.test"),
@@ -108,13 +122,18 @@ include "rendered/web/gate.conf"
       );
       let view = await observeWorkers(point, server, running.masterPid);
       const end = performance.now() + 10_000;
-      while (view.inflight !== 5 && performance.now() < end) view = await observeWorkers(point, server, running.masterPid);
+      while (view.inflight !== 5 && performance.now() < end)
+        view = await observeWorkers(point, server, running.masterPid);
       assert.equal(view.inflight, 5);
       assert.equal(view.workers.length, 2);
       assert.ok(view.workers.every((worker) => worker.settled));
       // The stat cache may or may not have seen it yet; what is never told is "settled" for another file.
       put(spec, server, site, modeValues("down", 3));
-      const answer = await observeWorkers({ ...point, active: `${point.active}.gone` }, server, running.masterPid);
+      const answer = await observeWorkers(
+        { ...point, active: `${point.active}.gone` },
+        server,
+        running.masterPid,
+      );
       assert.match(answer.problem ?? "", /cannot be read/);
       backend.close();
       await Promise.all(waiting);

@@ -9,7 +9,9 @@ import { modeValues, serverOn, siteNamed, specOf, variantText } from "../support
 const server = serverOn("/srv/fence", 80);
 
 function spec(...sites: ReturnType<typeof siteNamed>[]) {
-  return specOf("/srv/fence", [server], sites, [{ name: "app", backends: [{ kind: "tcp", host: "127.0.0.1", port: 8080 }] }]);
+  return specOf("/srv/fence", [server], sites, [
+    { name: "app", backends: [{ kind: "tcp", host: "127.0.0.1", port: 8080 }] },
+  ]);
 }
 
 test("a string of lighttpd.conf escapes the quote and nothing else", () => {
@@ -19,8 +21,10 @@ test("a string of lighttpd.conf escapes the quote and nothing else", () => {
 });
 
 test("lighttpd.conf refuses what it cannot carry", () => {
-  for (const value of ["x\\", "a\nb", "a\0b", "a\u007fb", "\ud800"]) assert.throws(() => lighty(value), EncodeError, JSON.stringify(value));
-  for (const value of ["a\nb", "a\0b", "\udfff"]) assert.throws(() => lightyRegex(value), EncodeError, JSON.stringify(value));
+  for (const value of ["x\\", "a\nb", "a\0b", "a\u007fb", "\ud800"])
+    assert.throws(() => lighty(value), EncodeError, JSON.stringify(value));
+  for (const value of ["a\nb", "a\0b", "\udfff"])
+    assert.throws(() => lightyRegex(value), EncodeError, JSON.stringify(value));
 });
 
 test("a literal inside a regular expression is readable where it can be", () => {
@@ -55,15 +59,27 @@ test("a host matches by its own names, with any port, and no other name", () => 
 
 test("every version that lacks the Lua interface or breaks it is unfit, with a reason", () => {
   const rows: [string, boolean][] = [
-    ["1.4.35", false], ["1.4.59", false], ["1.4.60", true], ["1.4.69", true], ["1.4.82", true],
-    ["1.4.83", false], ["1.4.84", false], ["1.4.85", true], ["1.5.0", false], ["2.0.0", false],
+    ["1.4.35", false],
+    ["1.4.59", false],
+    ["1.4.60", true],
+    ["1.4.69", true],
+    ["1.4.82", true],
+    ["1.4.83", false],
+    ["1.4.84", false],
+    ["1.4.85", true],
+    ["1.5.0", false],
+    ["2.0.0", false],
   ];
-  for (const [version, fit] of rows) assert.equal(lighttpd.unfit(version, "\t+ LUA support").length, fit ? 0 : 1, version);
+  for (const [version, fit] of rows)
+    assert.equal(lighttpd.unfit(version, "\t+ LUA support").length, fit ? 0 : 1, version);
   assert.match(lighttpd.unfit("1.4.69", "Features:\n\t- LUA support\n")[0] ?? "", /Lua/);
 });
 
 test("the version is read from what lighttpd -V prints", () => {
-  assert.equal(lighttpd.version.pattern.exec("lighttpd/1.4.69 (ssl) - a light and fast webserver\n")?.[1], "1.4.69");
+  assert.equal(
+    lighttpd.version.pattern.exec("lighttpd/1.4.69 (ssl) - a light and fast webserver\n")?.[1],
+    "1.4.69",
+  );
 });
 
 test("a control socket with too long a path is refused", () => {
@@ -82,13 +98,21 @@ test("the first line of a variant carries its mode and generation", () => {
 
 test("overlapping ranges are merged, so that the search by halves is right", () => {
   const digits = (text: string) => text.padStart(32, "0");
-  const cidr = (first: string, last: string) => ({ family: 6 as const, text: first, first: digits(first), last: digits(last) });
+  const cidr = (first: string, last: string) => ({
+    family: 6 as const,
+    text: first,
+    first: digits(first),
+    last: digits(last),
+  });
   const site = siteNamed("main", server, {
     exceptions: { allow: [cidr("50", "5f"), cidr("10", "1f"), cidr("11", "12"), cidr("18", "2f")] },
   });
   const text = variantText(spec(site), server, site, modeValues("down", 1));
   const allow = text.slice(text.indexOf("allow = {"), text.indexOf("trusted = {"));
-  assert.deepEqual([...allow.matchAll(/0{30}(..)/g)].map((match) => match[1]), ["10", "2f", "50", "5f"]);
+  assert.deepEqual(
+    [...allow.matchAll(/0{30}(..)/g)].map((match) => match[1]),
+    ["10", "2f", "50", "5f"],
+  );
 });
 
 test("in include mode the main config is not written, and there is nothing to test", () => {

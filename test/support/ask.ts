@@ -19,17 +19,27 @@ export interface Ask {
 }
 
 /** One request on a connection of its own. Rejects when the connection breaks before the answer is complete. */
-export function ask({ host = "127.0.0.1", port, method = "GET", path = "/", headers = {}, body }: Ask): Promise<Asked> {
+export function ask({
+  host = "127.0.0.1",
+  port,
+  method = "GET",
+  path = "/",
+  headers = {},
+  body,
+}: Ask): Promise<Asked> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host, port, method, path, headers, agent: false, timeout: 10_000 }, (response) => {
-      let text = "";
-      response.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        if (!response.complete) reject(new Error("the answer was cut off"));
-        else resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
-      });
-    });
+    const request = http.request(
+      { host, port, method, path, headers, agent: false, timeout: 10_000 },
+      (response) => {
+        let text = "";
+        response.setEncoding("latin1").on("data", (chunk: string) => (text += chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          if (!response.complete) reject(new Error("the answer was cut off"));
+          else resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+        });
+      },
+    );
     request.on("timeout", () => request.destroy(new Error("no answer within 10 s")));
     request.on("error", reject);
     request.end(body);

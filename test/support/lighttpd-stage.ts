@@ -1,12 +1,23 @@
 import { execFileSync } from "node:child_process";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { after, before } from "node:test";
 import type { Mode } from "../../src/base/mode.js";
-import type { Listen, ModeValues, Server, Site, Spec } from "../../src/spec/types.js";
+import type { Exceptions, Listen, ModeValues, Server, Site, Spec } from "../../src/spec/types.js";
 import {
-  install, modeValues, remove, serverOn, siteNamed, specOf, startLighttpd, switchTo, temporaryFolder,
-  type RunningLighttpd, type SiteParts,
+  install,
+  modeValues,
+  remove,
+  serverOn,
+  siteNamed,
+  specOf,
+  startLighttpd,
+  switchTo,
+  temporaryFolder,
+  type RunningLighttpd,
+  type SiteParts,
 } from "./lighttpd.js";
+import { ask, type Ask } from "./ask.js";
 import { freePort } from "./world.js";
 
 /** One lighttpd with two sites, main.test and other.test, in front of one backend that tells what reached it. */
@@ -46,7 +57,10 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const main = siteNamed("main", server, { tls, ...parts });
   const other = siteNamed("other", server, { tls });
   const backend = await startBackend();
-  const upstream = { name: "app", backends: [{ kind: "tcp" as const, host: "127.0.0.1", port: backend.port }] };
+  const upstream = {
+    name: "app",
+    backends: [{ kind: "tcp" as const, host: "127.0.0.1", port: backend.port }],
+  };
   const spec: Spec = specOf(folder, [server], [main, other], [upstream]);
   install(spec, server);
   const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);
@@ -94,6 +108,36 @@ function selfSigned(folder: string): { certificate: string; key: string } {
   const files = { certificate: `${folder}/cert.pem`, key: `${folder}/key.pem` };
   const subject = ["-subj", "/CN=main.test", "-days", "2", "-nodes"];
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-  execFileSync("openssl", ["req", "-x509", ...key, ...subject, "-keyout", files.key, "-out", files.certificate], { stdio: "ignore" });
+  execFileSync(
+    "openssl",
+    ["req", "-x509", ...key, ...subject, "-keyout", files.key, "-out", files.certificate],
+    { stdio: "ignore" },
+  );
   return files;
+}
+
+/** Options of a stage whose main site has these exceptions, and goes down on these paths. */
+export function excepting(exceptions: Partial<Exceptions>, paths = ["/"]): StageOptions {
+  return { main: { exceptions, maintenance: { paths } } };
+}
+
+/** For one suite: a stage that is down; `get` tells "live", "down", or status and body of another answer. */
+export function stagedDown(options: StageOptions): { get: (more?: Partial<Ask>) => Promise<string> } {
+  let stage: Stage;
+  before(async () => {
+    stage = await createStage(options);
+    await stage.switch("down");
+  });
+  after(() => stage.end());
+  return {
+    async get(more = {}) {
+      const answer = await ask({
+        port: stage.port,
+        ...more,
+        headers: { Host: "main.test", ...more.headers },
+      });
+      if (answer.headers["x-maintenance-mode"] === "1") return "down";
+      return answer.body === "live\n" ? "live" : `${answer.status} ${answer.body}`;
+    },
+  };
 }

@@ -1,5 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Mode } from "../../src/base/mode.js";
@@ -126,12 +135,19 @@ export function put(spec: Spec, server: Server, site: Site, values: ModeValues):
 }
 
 /** Puts a variant in force and waits until every worker acts on it. */
-export async function switchTo(spec: Spec, server: Server, site: Site, values: ModeValues, masterPid: number): Promise<void> {
+export async function switchTo(
+  spec: Spec,
+  server: Server,
+  site: Site,
+  values: ModeValues,
+  masterPid: number,
+): Promise<void> {
   const point = put(spec, server, site, values);
   const end = performance.now() + 30_000;
   for (;;) {
     const view = await observeWorkers(point, server, masterPid);
-    if (view.problem === null && view.workers.length > 0 && view.workers.every((worker) => worker.settled)) return;
+    if (view.problem === null && view.workers.length > 0 && view.workers.every((worker) => worker.settled))
+      return;
     if (performance.now() > end) throw new Error(`not settled: ${JSON.stringify(view)}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -147,7 +163,10 @@ export interface RunningLighttpd {
 /** Starts the rendered config and waits until its pid file is written and it listens. */
 export async function startLighttpd(config: string, pidFile: string): Promise<RunningLighttpd> {
   // In a session of its own: with workers, the master signals its whole process group when it ends.
-  const child = spawn(LIGHTTPD, ["-D", "-f", config], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(LIGHTTPD, ["-D", "-f", config], {
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   const end = performance.now() + 15_000;

@@ -49,7 +49,9 @@ const RECONNECT_MS = 20;
 export function startLoad(options: LoadOptions): Load {
   const tally = createTally(options);
   let stopping = false;
-  const connections = Array.from({ length: options.connections }, () => runConnection(options, tally, () => stopping));
+  const connections = Array.from({ length: options.connections }, () =>
+    runConnection(options, tally, () => stopping),
+  );
   return {
     mark: (mode) => tally.mark(mode),
     async stop() {
@@ -94,7 +96,10 @@ function createTally(options: LoadOptions) {
       if (sent.mark !== current || current.mode === null) return;
       count.afterMark += 1;
       if (mode !== current.mode) {
-        fault("stale", `${mode} instead of ${current.mode}, ${(performance.now() - sent.at).toFixed(1)} ms after sending`);
+        fault(
+          "stale",
+          `${mode} instead of ${current.mode}, ${(performance.now() - sent.at).toFixed(1)} ms after sending`,
+        );
       }
     },
     report: (): LoadReport => ({ ...count, byMode: { ...byMode }, faults: [...faults] }),

@@ -33,10 +33,12 @@ export class ResponseReader {
     if (!status) return this.bad(`not a status line: ${statusLine.slice(0, 80)}`);
     const headers = new Map(lines.map((line) => splitHeader(line)));
     const length = headers.get("content-length");
-    if (length === undefined || !/^\d+$/.test(length)) return this.bad(`status ${status} without Content-Length`);
+    if (length === undefined || !/^\d+$/.test(length))
+      return this.bad(`status ${status} without Content-Length`);
     const end = headEnd + 4 + Number(length);
     if (this.buffer.length < end) return null;
-    if (this.buffer.length > end) return this.bad(`${this.buffer.length - end} bytes after the end of a ${status}`);
+    if (this.buffer.length > end)
+      return this.bad(`${this.buffer.length - end} bytes after the end of a ${status}`);
     const body = this.buffer.subarray(headEnd + 4, end);
     this.buffer = EMPTY;
     const close = statusLine.startsWith("HTTP/1.0") || headers.get("connection")?.toLowerCase() === "close";

@@ -44,7 +44,6 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
       assert.ok(report.afterMark > TOGGLES, `only ${report.afterMark} answers were judged`);
       assert.ok((report.byMode["up"] ?? 0) > 0 && (report.byMode["down"] ?? 0) > 0);
       assert.deepEqual(world.workerPids(), pids);
-      console.log(kind, JSON.stringify(report));
     } finally {
       await world.end();
     }

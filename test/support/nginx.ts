@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ import { commit } from "../../src/switch/commit.js";
 import { stage } from "../../src/switch/stage.js";
 import { nginxWorkers } from "../../src/verify/nginx-workers.js";
 import { observeWorkers } from "../../src/verify/nginx-lua.js";
+import type { WorkersView } from "../../src/verify/types.js";
 import { until } from "./world.js";
 
 export type NginxKind = Extract<ServerKind, "nginx" | "nginx-lua">;
@@ -26,6 +27,9 @@ export interface NginxWorld {
   /** Renders, stages and commits a mode, and has nginx-lua take it over. */
   switchTo(site: string, values: Partial<ModeValues>): Promise<number>;
   workerPids(): number[];
+  masterPid(): number;
+  /** Asks nginx-lua to read the state of a site; null for the stock kind. */
+  sync(site: string): Promise<WorkersView | null>;
   end(): Promise<void>;
 }
 
@@ -133,15 +137,18 @@ export async function startNginx(build: (folder: string, backend: Backend) => Sp
       const all = { mode: "up", generation, retryAfterSec: 120, untilMs: null, message: "", reason: "", ...values } as const;
       stage(point, generation, renderer.renderVariant(plan, point, all));
       commit(point, generation);
-      if (child && point.controlSocket) {
-        const [server] = spec.servers;
-        if (!server) throw new Error("no server");
-        const view = await observeWorkers(point, server, master());
-        if (view.problem !== null || view.workers.some((worker) => worker.settled !== true)) {
-          throw new Error(`not settled: ${JSON.stringify(view)}`);
-        }
+      const view = child ? await world.sync(site) : null;
+      if (view && (view.problem !== null || view.workers.some((worker) => worker.settled !== true))) {
+        throw new Error(`not settled: ${JSON.stringify(view)}`);
       }
       return generation;
+    },
+    masterPid: master,
+    sync(site) {
+      const [server] = spec.servers;
+      const point = pointOf(site);
+      if (!server || !point.controlSocket) return Promise.resolve(null);
+      return observeWorkers(point, server, master());
     },
     workerPids: () => nginxWorkers(master()).map((worker) => worker.pid),
     async end() {
@@ -151,7 +158,6 @@ export async function startNginx(build: (folder: string, backend: Backend) => Sp
         await gone;
       }
       backend.close();
-      if (process.env["FENCE_KEEP"]) cpSync(folder, process.env["FENCE_KEEP"], { recursive: true, dereference: false });
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { parseCidr } from "../base/cidr.js";
 import { parseDuration } from "../base/duration.js";
@@ -11,7 +10,8 @@ import { canonicalHost, splitHostPort } from "./value-checks.js";
 export interface Surroundings {
   /** Absolute path of the spec. */
   file: string;
-  text: string;
+  /** Of the spec's bytes. */
+  sha256: string;
   /** Site name → the page it names, as read. */
   pages: ReadonlyMap<string, string>;
 }
@@ -23,13 +23,18 @@ export function buildSpec(raw: RawSpec, around: Surroundings): Spec {
   const servers = Object.entries(raw.server).map(([name, server]) => buildServer(name, server, runDir, path));
   return {
     file: around.file,
-    sha256: createHash("sha256").update(around.text).digest("hex"),
+    sha256: around.sha256,
     stateDir: path(raw.state_dir ?? DEFAULTS.state_dir.value),
     runDir,
     outputDir: path(raw.output ?? DEFAULTS.output.value),
     servers,
-    upstreams: Object.entries(raw.upstream ?? {}).map(([name, { backends }]) => ({ name, backends: backends.map(buildBackend) })),
-    sites: Object.entries(raw.site).map(([name, site]) => buildSite(name, site, servers, around.pages.get(name) ?? null, path)),
+    upstreams: Object.entries(raw.upstream ?? {}).map(([name, { backends }]) => ({
+      name,
+      backends: backends.map(buildBackend),
+    })),
+    sites: Object.entries(raw.site).map(([name, site]) =>
+      buildSite(name, site, servers, around.pages.get(name) ?? null, path),
+    ),
   };
 }
 
@@ -54,7 +59,9 @@ export function buildListen(raw: RawListen): Listen {
   const text = typeof raw === "string" ? raw : raw.address;
   const place = splitHostPort(text);
   if (place === null) throw new Error(`unchecked listen ${text}`);
-  const address = place.host.includes(":") ? new URL(`http://[${place.host}]`).hostname.slice(1, -1) : place.host;
+  const address = place.host.includes(":")
+    ? new URL(`http://[${place.host}]`).hostname.slice(1, -1)
+    : place.host;
   return { address, port: place.port, tls: typeof raw === "string" ? false : (raw.tls ?? false) };
 }
 
@@ -65,20 +72,34 @@ function buildBackend(raw: string): Backend {
   return { kind: "tcp", host: place.host, port: place.port };
 }
 
-function buildSite(name: string, raw: RawSite, servers: readonly Server[], page: string | null, path: (value: string) => string): Site {
+function buildSite(
+  name: string,
+  raw: RawSite,
+  servers: readonly Server[],
+  page: string | null,
+  path: (value: string) => string,
+): Site {
   const own = servers.filter((server) => raw.servers?.includes(server.name) ?? true);
   const { maintenance = {}, exceptions = {}, settle = {} } = raw;
   return {
     name,
     hosts: raw.hosts.map((host) => canonicalHost(host) ?? host),
     servers: own.map((server) => server.name),
-    listen: Object.fromEntries(own.map((server) => [server.name, raw.listen?.map(buildListen) ?? server.listen])),
+    listen: Object.fromEntries(
+      own.map((server) => [server.name, raw.listen?.map(buildListen) ?? server.listen]),
+    ),
     upstream: raw.upstream ?? DEFAULTS["site.upstream"].value,
     tls: raw.tls === undefined ? null : { certificate: path(raw.tls.certificate), key: path(raw.tls.key) },
     routes: (raw.route ?? []).map((route) => ({
       path: route.path,
       dir: path(route.dir),
-      fallback: route.fallback === undefined ? null : { base: route.fallback.base, append: route.fallback.append ?? DEFAULTS["site.route.fallback.append"].value },
+      fallback:
+        route.fallback === undefined
+          ? null
+          : {
+              base: route.fallback.base,
+              append: route.fallback.append ?? DEFAULTS["site.route.fallback.append"].value,
+            },
     })),
     maintenance: {
       status: maintenance.status ?? DEFAULTS["site.maintenance.status"].value,
@@ -97,9 +118,18 @@ function buildSite(name: string, raw: RawSite, servers: readonly Server[], page:
       trustedProxies: (exceptions.trusted_proxies ?? []).map(buildCidr),
       pass: (exceptions.pass ?? []).map(buildPathRule),
       acme: exceptions.acme ?? DEFAULTS["site.exceptions.acme"].value,
-      health: exceptions.health === undefined ? null : { path: exceptions.health.path, whileDown: exceptions.health.while_down ?? DEFAULTS["site.exceptions.health.while_down"].value },
+      health:
+        exceptions.health === undefined
+          ? null
+          : {
+              path: exceptions.health.path,
+              whileDown: exceptions.health.while_down ?? DEFAULTS["site.exceptions.health.while_down"].value,
+            },
     },
-    settle: { delayMs: ms(settle.delay ?? DEFAULTS["site.settle.delay"].value), timeoutMs: ms(settle.timeout ?? DEFAULTS["site.settle.timeout"].value) },
+    settle: {
+      delayMs: ms(settle.delay ?? DEFAULTS["site.settle.delay"].value),
+      timeoutMs: ms(settle.timeout ?? DEFAULTS["site.settle.timeout"].value),
+    },
   };
 }
 

@@ -1,7 +1,10 @@
 import { suggest } from "../base/suggest.js";
-import { buildListen } from "./build.js";
+import { checkFolders } from "./folder-check.js";
+import { checkListens, listenKey } from "./listen-check.js";
+import { entriesOf, itemsOf, tablesOf, valueAt } from "./raw.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
-import { canonicalHost, listenAddress } from "./value-checks.js";
+import { SERVER_KINDS } from "./types.js";
+import { canonicalHost, type Problem } from "./value-checks.js";
 
 /** A problem at a path of the spec, before it has a line. */
 export interface Finding {
@@ -11,6 +14,10 @@ export interface Finding {
   message: string;
   why: string | null;
   fix: string | null;
+  /** The part of a string value that is meant. */
+  at?: NonNullable<Problem["at"]>;
+  /** There is more of something than fence takes: rules across values are not worth their time. */
+  tooMany?: boolean;
 }
 
 /**
@@ -18,128 +25,168 @@ export interface Finding {
  * whatever is not there or is of another type.
  */
 export function crossCheck(raw: Partial<RawSpec>, file: string): Finding[] {
-  const servers = entries<RawServer>(raw.server);
-  const sites = entries<RawSite>(raw.site);
-  const upstreams = entries(raw.upstream).map(([name]) => name);
+  const servers = tablesOf<RawServer>(valueAt(raw, ["server"]));
+  const sites = tablesOf<RawSite>(valueAt(raw, ["site"]));
+  const upstreams = entriesOf(valueAt(raw, ["upstream"])).map(([name]) => name);
   return [
-    ...required(raw, servers, sites, file),
-    ...sharedAddresses(servers),
+    ...required(raw),
+    ...checkFolders(
+      raw,
+      servers.map(([name]) => name),
+      file,
+    ),
+    ...checkListens(servers, sites),
     ...servers.flatMap(([name, server]) => serverFindings(name, server)),
     ...sites.flatMap(([name, site]) => siteFindings(name, site, servers, upstreams)),
     ...sharedHosts(sites, servers),
   ];
 }
 
-function required(raw: Partial<RawSpec>, servers: readonly unknown[], sites: readonly unknown[], file: string): Finding[] {
-  const findings: Finding[] = [];
-  const missing = (key: string, why: string, fix: string): void => {
-    findings.push({ path: [key], atKey: true, message: `${file.split("/").pop()} has no [${key}.NAME]`, why, fix });
+function required(raw: Partial<RawSpec>): Finding[] {
+  const isEmpty = (key: "server" | "site"): boolean => {
+    const value: unknown = raw[key];
+    return (
+      typeof value === "object" && value !== null && !Array.isArray(value) && entriesOf(value).length === 0
+    );
   };
-  if (raw.server && servers.length === 0) missing("server", "there is no web server to write for", "add [server.web] with kind and listen");
-  if (raw.site && sites.length === 0) missing("site", "there is nothing to take down", "add [site.main] with hosts and upstream");
+  const findings: Finding[] = [];
+  if (isEmpty("server")) findings.push(noTable("server"));
+  if (isEmpty("site")) findings.push(noTable("site"));
   return findings;
+}
+
+/** What a spec without servers or without sites is told. */
+export function noTable(key: "server" | "site"): Finding {
+  const [why, fix] =
+    key === "server"
+      ? ["there is no web server to write for", "add [server.web] with kind and listen"]
+      : ["there is nothing to take down", "add [site.main] with hosts and upstream"];
+  return { path: [key], atKey: true, message: `there is no [${key}.NAME]`, why, fix };
 }
 
 function serverFindings(name: string, server: RawServer): Finding[] {
+  const { kind } = server;
+  if (!SERVER_KINDS.includes(kind)) return [];
   const findings: Finding[] = [];
-  const at = (key: string): readonly string[] => ["server", name, key];
-  if (server.stat_cache !== undefined && server.kind !== "lighttpd") {
-    findings.push({ path: at("stat_cache"), atKey: true, message: `stat_cache means nothing for ${server.kind}`, why: "it is lighttpd's server.stat-cache-engine", fix: "remove it" });
-  }
-  if (server.module_dir !== undefined && server.kind !== "nginx-lua") {
-    findings.push({ path: at("module_dir"), atKey: true, message: `module_dir means nothing for ${server.kind}`, why: "only nginx-lua loads modules", fix: "remove it" });
-  }
-  if (server.workers === 0 && server.kind !== "lighttpd") {
-    findings.push({ path: at("workers"), message: "nginx needs at least one worker", why: null, fix: "write 1 or more" });
+  const useless = (key: "stat_cache" | "module_dir", why: string): void => {
+    const message = `${key} means nothing for ${kind}`;
+    findings.push({ path: ["server", name, key], atKey: true, message, why, fix: "remove it" });
+  };
+  if (server.stat_cache !== undefined && kind !== "lighttpd")
+    useless("stat_cache", "it is lighttpd's server.stat-cache-engine");
+  if (server.module_dir !== undefined && kind !== "nginx-lua")
+    useless("module_dir", "only nginx-lua loads modules");
+  if (server.workers === 0 && kind !== "lighttpd") {
+    const message = "nginx needs at least one worker";
+    findings.push({ path: ["server", name, "workers"], message, why: null, fix: "write 1 or more" });
   }
   return findings;
 }
 
-function sharedAddresses(servers: readonly [string, RawServer][]): Finding[] {
-  const seen = new Map<string, string>();
-  return servers.flatMap(([name, server]) =>
-    items<RawListen>(server.listen).flatMap((raw, index) => {
-      const key = listenKey(raw);
-      if (key === null) return [];
-      const other = seen.get(key);
-      seen.set(key, name);
-      if (other === undefined) return [];
-      const whose = other === name ? "this server" : `[server.${other}]`;
-      return [{ path: ["server", name, "listen", index], message: `${whose} already listens on ${key}`, why: "only one can have the address", fix: null }];
-    }),
-  );
-}
-
-function siteFindings(name: string, site: RawSite, servers: readonly [string, RawServer][], upstreams: readonly string[]): Finding[] {
+function siteFindings(
+  name: string,
+  site: RawSite,
+  servers: readonly [string, RawServer][],
+  upstreams: readonly string[],
+): Finding[] {
   const findings: Finding[] = [];
-  const add = (key: readonly PropertyKey[], message: string, why: string | null, fix: string | null, atKey = false): void => {
+  const add = (
+    key: readonly PropertyKey[],
+    message: string,
+    why: string | null,
+    fix: string | null,
+    atKey = false,
+  ): void => {
     findings.push({ path: ["site", name, ...key], message, why, fix, atKey });
   };
   const names = servers.map(([server]) => server);
-  items<string>(site.servers).forEach((server, index) => {
-    if (!names.includes(server)) add(["servers", index], `no server is named "${server}"`, null, didYouMean(server, names));
+  itemsOf<unknown>(site.servers).forEach((server, index) => {
+    if (typeof server !== "string") return;
+    if (!names.includes(server))
+      add(["servers", index], `no server is named "${server}"`, null, didYouMean(server, names));
   });
   if (typeof site.upstream === "string" && !upstreams.includes(site.upstream)) {
     add(["upstream"], `no upstream is named "${site.upstream}"`, null, didYouMean(site.upstream, upstreams));
   }
-  if (site.upstream === undefined && items(site.route).length === 0) {
-    add([], `[site.${name}] has neither an upstream nor a route`, "there is nothing it could answer when it is up", `add upstream = "app" or [[site.${name}.route]]`, true);
+  // A misspelt `upstream` is told as such.
+  const isMisspelt = Object.keys(site).some((key) => suggest(key, ["upstream", "route"]) !== null);
+  if (site.upstream === undefined && itemsOf(site.route).length === 0 && !isMisspelt) {
+    const why = "there is nothing it could answer when it is up";
+    add(
+      [],
+      `[site.${name}] has neither an upstream nor a route`,
+      why,
+      `add upstream = "app" or [[site.${name}.route]]`,
+      true,
+    );
   }
-  const serving = servers.filter(([server]) => site.servers === undefined || items<string>(site.servers).includes(server));
+  const serving = serversOf(site, servers);
   if (site.listen !== undefined && serving.length > 1) {
-    add(["listen"], `${serving.length} servers serve this site, and they cannot listen on the same addresses`, null, "remove listen here and set it in each [server.NAME]", true);
+    const message = `${serving.length} servers serve this site, and they cannot listen on the same addresses`;
+    add(["listen"], message, null, "remove listen here and set it in each [server.NAME]", true);
   }
-  const listens = site.listen === undefined ? serving.flatMap(([, server]) => items<RawListen>(server.listen)) : items<RawListen>(site.listen);
-  if (site.tls === undefined && listens.some((listen) => typeof listen === "object" && listen.tls === true)) {
-    add([], `[site.${name}] listens with TLS but has no certificate`, null, 'add tls = { certificate = "/path/chain.pem", key = "/path/key.pem" }', true);
+  if (site.tls === undefined && serving.some(([, server]) => listensOf(site, server).some(isTls))) {
+    const fix = 'add tls = { certificate = "/path/chain.pem", key = "/path/key.pem" }';
+    add([], `[site.${name}] listens with TLS but has no certificate`, null, fix, true);
   }
   const seen = new Set<string>();
-  items<{ path?: unknown }>(site.route).forEach((route, index) => {
-    if (typeof route.path !== "string") return;
-    if (seen.has(route.path)) add(["route", index, "path"], `two routes of this site have the path ${route.path}`, null, "remove one");
-    seen.add(route.path);
+  itemsOf<{ path?: unknown } | null>(site.route).forEach((route, index) => {
+    const path = route?.path;
+    if (typeof path !== "string") return;
+    if (seen.has(path))
+      add(["route", index, "path"], `two routes of this site have the path ${path}`, null, "remove one");
+    seen.add(path);
   });
   return findings;
 }
 
 /** On one server and one address, a host name belongs to one site. */
-function sharedHosts(sites: readonly [string, RawSite][], servers: readonly [string, RawServer][]): Finding[] {
+function sharedHosts(
+  sites: readonly [string, RawSite][],
+  servers: readonly [string, RawServer][],
+): Finding[] {
   const findings: Finding[] = [];
   const seen = new Map<string, string>();
   for (const [name, site] of sites) {
-    const own = servers.filter(([server]) => site.servers === undefined || items<string>(site.servers).includes(server));
-    const places = own.flatMap(([server, { listen }]) => items<RawListen>(site.listen ?? listen).map((one) => `${server} ${listenKey(one) ?? ""}`));
-    items<string>(site.hosts).forEach((raw, index) => {
+    const places = serversOf(site, servers).flatMap(([server, value]) =>
+      listensOf(site, value).map((listen) => `${server} ${listenKey(listen) ?? ""}`),
+    );
+    itemsOf<unknown>(site.hosts).forEach((raw, index) => {
       if (typeof raw !== "string") return;
       const host = canonicalHost(raw) ?? raw;
       const other = places.map((place) => seen.get(`${host} ${place}`)).find((owner) => owner !== undefined);
       for (const place of places) seen.set(`${host} ${place}`, name);
       if (other === undefined) return;
-      const whose = other === name ? "is named twice in this site" : `already belongs to [site.${other}]`;
-      findings.push({ path: ["site", name, "hosts", index], message: `host "${host}" ${whose}`, why: other === name ? null : "a request could be of either site", fix: "name it once" });
+      const path = ["site", name, "hosts", index];
+      findings.push(
+        other === name
+          ? { path, message: `host "${host}" is named twice in this site`, why: null, fix: "remove one" }
+          : {
+              path,
+              message: `host "${host}" already belongs to [site.${other}]`,
+              why: "a request for it could be of either site",
+              fix: "name it in one of them, or let them listen on different addresses",
+            },
+      );
     });
   }
   return findings;
 }
 
-function listenKey(raw: RawListen): string | null {
-  const text = typeof raw === "string" ? raw : raw?.address;
-  if (typeof text !== "string" || listenAddress(text) !== null) return null;
-  const { address, port } = buildListen(raw);
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+function serversOf(site: RawSite, servers: readonly [string, RawServer][]): readonly [string, RawServer][] {
+  return servers.filter(([server]) => site.servers === undefined || itemsOf(site.servers).includes(server));
+}
+
+function listensOf(site: RawSite, server: RawServer): readonly RawListen[] {
+  return itemsOf<RawListen>(site.listen ?? server.listen);
+}
+
+function isTls(listen: unknown): boolean {
+  return valueAt(listen, ["tls"]) === true;
 }
 
 function didYouMean(word: string, candidates: readonly string[]): string {
   const near = suggest(word, candidates);
   if (near !== null) return `did you mean "${near}"?`;
   return candidates.length === 0 ? "there is none yet" : `known: ${candidates.join(", ")}`;
-}
-
-function entries<T>(record: unknown): [string, T][] {
-  if (typeof record !== "object" || record === null || Array.isArray(record)) return [];
-  return Object.entries(record).filter(([, value]) => typeof value === "object" && value !== null && !Array.isArray(value)) as [string, T][];
-}
-
-function items<T>(list: unknown): readonly T[] {
-  return Array.isArray(list) ? (list as T[]).filter((item) => item !== null && item !== undefined) : [];
 }

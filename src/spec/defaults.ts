@@ -15,27 +15,50 @@ export const DEFAULTS = {
   state_dir: given("/var/lib/fence", "a mode must survive a reboot, and /run does not"),
   run_dir: given("/run/fence", "sockets and pid files belong to one boot"),
   output: given("rendered", "beside the spec, so that both can be committed together"),
-  "server.config": given("standalone" as const, "a config that fence writes whole is one that fence can test whole"),
+  "server.config": given(
+    "standalone" as const,
+    "a config that fence writes whole is one that fence can test whole",
+  ),
   "server.user": given(null, "the server's own default is what its package set up"),
-  "server.stat_cache": given("simple" as const, "lighttpd's own default; it shows a new variant within one second"),
+  "server.stat_cache": given(
+    "simple" as const,
+    "lighttpd's own default; it shows a new variant within one second",
+  ),
   "server.module_dir": given("/usr/lib/nginx/modules", "where Debian's packages put them"),
   "site.upstream": given(null, "a site of files alone needs none"),
   "site.route.fallback.append": given("path" as const, "a bucket that mirrors the folder is the common case"),
-  "site.maintenance.status": given(503, "RFC 9110: the server is down for maintenance, come back later; caches and crawlers know it"),
-  "site.maintenance.retry_after": given("2m", "long enough not to hammer, short enough not to lose a visitor"),
+  "site.maintenance.status": given(
+    503,
+    "RFC 9110: the server is down for maintenance, come back later; caches and crawlers know it",
+  ),
+  "site.maintenance.retry_after": given(
+    "2m",
+    "long enough not to hammer, short enough not to lose a visitor",
+  ),
   "site.maintenance.header": given("X-Maintenance-Mode", "the name that monitors have looked for since 2008"),
   "site.maintenance.title": given("Down for maintenance", "says what happens in plain words"),
   "site.maintenance.message": given("", "nothing is better than a promise nobody made"),
   "site.maintenance.reason": given("", "not every reason is for the public"),
   "site.maintenance.paths": given(["/"] as readonly string[], "down means all of the site"),
   "site.exceptions.acme": given(true, "a certificate must not expire because a site is down"),
-  "site.exceptions.health.while_down": given("pass" as const, "what a load balancer sees is the backend's own health"),
+  "site.exceptions.health.while_down": given(
+    "pass" as const,
+    "what a load balancer sees is the backend's own health",
+  ),
   "site.settle.delay": given("0s", "the proof says when it is done; a wait adds nothing to it"),
   "site.settle.timeout": given("10s", "ten times what the slowest server measured needs"),
 } as const;
 
 /** Worker processes when the spec names none. */
-export const DEFAULT_WORKERS: Readonly<Record<ServerKind, number>> = { lighttpd: 0, "nginx-lua": 2, nginx: 2 };
+export const DEFAULT_WORKERS: Readonly<Record<ServerKind, number>> = {
+  lighttpd: 0,
+  "nginx-lua": 2,
+  nginx: 2,
+};
 
 /** The binary when the spec names none; found in the system's program folders. */
-export const DEFAULT_PROGRAM: Readonly<Record<ServerKind, string>> = { lighttpd: "lighttpd", "nginx-lua": "nginx", nginx: "nginx" };
+export const DEFAULT_PROGRAM: Readonly<Record<ServerKind, string>> = {
+  lighttpd: "lighttpd",
+  "nginx-lua": "nginx",
+  nginx: "nginx",
+};

@@ -17,5 +17,9 @@ export const LIMITS = {
   textBytesMax: 1000,
   regexCharsMax: 500,
   workersMax: 256,
+  /** Problems that are told; a spec with more is one that a program wrote. */
+  diagnosticsMax: 200,
+  /** sockaddr_un.sun_path holds 108 bytes with its NUL (unix(7)). */
+  socketPathBytesMax: 107,
   durationMsMax: 30 * 86_400_000,
 } as const;

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { FenceError } from "../base/errors.js";
 import { LIMITS } from "./limits.js";
-import { parseSpec } from "./parse.js";
+import { parseSpec, sha256Of } from "./parse.js";
 import type { Spec } from "./types.js";
 
 const NAME = "fence.toml";
@@ -43,45 +43,82 @@ export function findSpec(options: FindOptions): string {
 
 /** Whoever can write the spec decides what root runs; one found by walking up is not one that root has named. */
 function refuseStrangers(path: string, stats: Stats, env: FindOptions["env"]): void {
+  // eslint-disable-next-line no-restricted-syntax -- this file is the door of the pure room to the machine
   if (process.geteuid?.() !== 0) return;
   const trusted = [0, Number(env["SUDO_UID"] ?? "0")];
-  const fault = !trusted.includes(stats.uid) ? `belongs to user ${stats.uid}` : (stats.mode & 0o002) !== 0 ? "is writable by others" : null;
-  if (fault !== null) throw new FenceError("state-not-safe", `${path} ${fault}`, { hint: `Check it, then name it: fence -c ${path} …` });
+  const fault = !trusted.includes(stats.uid)
+    ? `belongs to user ${stats.uid}`
+    : (stats.mode & 0o002) !== 0
+      ? "is writable by others"
+      : null;
+  if (fault !== null)
+    throw new FenceError("state-not-safe", `${path} ${fault}`, {
+      hint: `Check it, then name it: fence -c ${path} …`,
+    });
 }
 
 /**
  * Reads and checks a spec and the pages it names.
  * @throws FenceError spec-not-found, spec-unreadable, spec-invalid (with every diagnostic)
  */
-// eslint-disable-next-line @typescript-eslint/require-await -- callers await it; reading may become asynchronous
 export async function loadSpec(path: string): Promise<Spec> {
   const file = resolve(path);
-  return parseSpec(readSpecText(file), file, (page) => readText(page, LIMITS.pageBytesMax));
+  const { text, sha256 } = readSpec(file);
+  return parseSpec(text, file, (page) => readText(page, LIMITS.pageBytesMax).text, sha256);
 }
 
 /** The text of a spec, for messages that show its lines. @throws FenceError spec-not-found, spec-unreadable */
 export function readSpecText(file: string): string {
+  return readSpec(file).text;
+}
+
+function readSpec(file: string): { text: string; sha256: string } {
   try {
     return readText(file, LIMITS.specBytesMax);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new FenceError("spec-not-found", `there is no ${file}`, { cause: error, hint: "Name another with -c, or write one with fence init." });
+      const hint = "Name another with -c, or write one with fence init.";
+      throw new FenceError("spec-not-found", `there is no ${file}`, { cause, hint });
     }
-    throw new FenceError("spec-unreadable", `cannot read ${file}: ${code ?? message}`, { cause: error });
+    throw new FenceError(
+      "spec-unreadable",
+      `cannot read ${file}: ${message}${code === undefined ? "" : ` (${code})`}`,
+      { cause },
+    );
   }
 }
 
-/** UTF-8 text without its byte order mark. @throws Error with errno, or with a sentence */
-function readText(path: string, bytesMax: number): string {
-  const stats = statSync(path);
-  if (!stats.isFile()) throw new Error("it is not a file");
-  if (stats.size > bytesMax) throw new Error(`it is larger than ${bytesMax} bytes`);
-  const bytes = readFileSync(path);
+/** UTF-8 text without its byte order mark, and the hash of the bytes. @throws Error with a sentence, and errno's name */
+function readText(path: string, bytesMax: number): { text: string; sha256: string } {
+  const bytes = readBytes(path, bytesMax);
   const text = decode(bytes);
   if (text.includes("\0")) throw new Error("it holds a NUL byte");
-  return text;
+  return { text, sha256: sha256Of(bytes) };
 }
+
+function readBytes(path: string, bytesMax: number): Uint8Array {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile()) throw new Error("it is not a file");
+    if (stats.size > bytesMax) throw new Error(`it is larger than ${bytesMax} bytes`);
+    const bytes = readFileSync(path);
+    if (bytes.length > bytesMax) throw new Error(`it is larger than ${bytesMax} bytes`);
+    return bytes;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === undefined) throw cause;
+    throw Object.assign(new Error(ERRNO[code] ?? code, { cause }), { code });
+  }
+}
+
+const ERRNO: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "a part of its path is not a folder",
+  EACCES: "permission denied",
+  ELOOP: "its symlinks go in a circle",
+  ENAMETOOLONG: "its path is too long",
+};
 
 function decode(bytes: Uint8Array): string {
   try {

@@ -28,5 +28,7 @@ export function locateInSpec(message: string, specText: string, file: string): D
 function candidates(message: string): string[] {
   const quoted = [...message.matchAll(/["']([^"']{2,})["']/g)].map((match) => match[1] ?? "");
   const bare = [...message.matchAll(/[\w.:[\]-]+:\d+|\/[\w./-]+/g)].map((match) => match[0]);
-  return [...new Set([...quoted, ...bare])].filter((word) => word.length > 2).sort((a, b) => b.length - a.length);
+  return [...new Set([...quoted, ...bare])]
+    .filter((word) => word.length > 2)
+    .sort((a, b) => b.length - a.length);
 }

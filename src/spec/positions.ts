@@ -1,4 +1,4 @@
-import { parseTOML, type AST } from "toml-eslint-parser";
+import type { AST } from "toml-eslint-parser";
 
 export interface Place {
   /** From 1. */
@@ -15,14 +15,8 @@ export class Positions {
   readonly #keys = new Map<string, Place>();
   readonly #values = new Map<string, Place>();
 
-  /** @throws nothing: a text that this second parser does not take has no positions. */
-  constructor(text: string) {
-    try {
-      const [top] = parseTOML(text, { tomlVersion: "1.0" }).body;
-      for (const node of top.body) this.#add(node, []);
-    } catch {
-      // The first parser took it; its values are right, only their places are unknown.
-    }
+  constructor(tree: AST.TOMLProgram) {
+    for (const node of tree.body[0].body) this.#add(node, []);
   }
 
   /** Of the value at a path, else of the nearest table around it. */
@@ -38,7 +32,7 @@ export class Positions {
   #nearest(places: ReadonlyMap<string, Place>, path: Path): Place {
     for (let length = path.length; length > 0; length -= 1) {
       const id = idOf(path.slice(0, length));
-      const place = places.get(id) ?? this.#keys.get(id);
+      const place = places.get(id) ?? this.#keys.get(id) ?? this.#values.get(id);
       if (place) return place;
     }
     return { line: 1, column: 1, endColumn: 2 };
@@ -47,7 +41,11 @@ export class Positions {
   #add(node: AST.TOMLTable | AST.TOMLKeyValue, prefix: Path): void {
     if (node.type === "TOMLTable") {
       const path = node.resolvedKey;
-      this.#addKeys(path.filter((part) => typeof part === "string"), node.key, path);
+      this.#addKeys(
+        path.filter((part) => typeof part === "string"),
+        node.key,
+        path,
+      );
       for (const inner of node.body) this.#add(inner, path);
       return;
     }
@@ -71,7 +69,8 @@ export class Positions {
 
   #addValue(node: AST.TOMLContentNode, path: Path): void {
     this.#set(this.#values, path, placeOf(node));
-    if (node.type === "TOMLArray") node.elements.forEach((element, index) => this.#addValue(element, [...path, index]));
+    if (node.type === "TOMLArray")
+      node.elements.forEach((element, index) => this.#addValue(element, [...path, index]));
     if (node.type === "TOMLInlineTable") for (const inner of node.body) this.#add(inner, path);
   }
 

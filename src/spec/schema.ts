@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LIMITS } from "./limits.js";
+import { checkRegex } from "./regex-check.js";
 import * as check from "./value-checks.js";
 import type { Check } from "./value-checks.js";
 
@@ -13,33 +14,26 @@ const str = (description: string, ...checks: readonly Check[]) =>
     .superRefine((value, context) => {
       const problem = check.all(...checks)(value);
       if (problem !== null) {
-        const { message, why, fix } = problem;
-        context.addIssue({ code: "custom", message, params: { why, fix } });
+        const { message, ...params } = problem;
+        context.addIssue({ code: "custom", message, params });
       }
     })
     .describe(description);
 
-const list = <T extends z.ZodType>(item: T, max: number, description: string) => z.array(item).max(max).describe(description);
+const list = <T extends z.ZodType>(item: T, max: number, description: string) =>
+  z.array(item).max(max).describe(description);
 
-const NAME = /^[a-z][a-z0-9-]{0,31}$/;
-const named = <T extends z.ZodType>(value: T, max: number, description: string) =>
-  z
-    .record(z.string(), value)
-    .superRefine((record, context) => {
-      const names = Object.keys(record);
-      for (const name of names) {
-        if (NAME.test(name)) continue;
-        const params = { why: "names become part of file names and of identifiers in configs", fix: "use lower-case letters, digits and -, a letter first, 32 characters at most", atKey: true };
-        context.addIssue({ code: "custom", message: `"${name}" cannot be a name`, path: [name], params });
-      }
-      if (names.length > max) context.addIssue({ code: "custom", message: `more than ${max} of them` });
-    })
-    .describe(description);
+/** Names are checked in key-check.ts, their number too. */
+const named = <T extends z.ZodType>(value: T, description: string) =>
+  z.record(z.string(), value).describe(description);
 
 const listen = z
   .union([
     str("address:port", check.listenAddress),
-    z.strictObject({ address: str("address:port", check.listenAddress), tls: z.boolean().optional().describe("serve TLS here, with the certificate of each site") }),
+    z.strictObject({
+      address: str("address:port", check.listenAddress),
+      tls: z.boolean().optional().describe("serve TLS here, with the certificate of each site"),
+    }),
   ])
   .describe('where to listen: "0.0.0.0:80", "[::]:80", or { address = "0.0.0.0:443", tls = true }');
 const listens = list(listen, LIMITS.listensMax, "addresses to listen on").min(1);
@@ -47,24 +41,46 @@ const path = (description: string) => str(description, check.filePath);
 const duration = (description: string) => str(description, check.duration);
 
 const server = z.strictObject({
-  kind: z.enum(["lighttpd", "nginx-lua", "nginx"]).describe("which web server this is; nginx-lua is nginx with the Lua module"),
-  config: z.enum(["standalone", "include"]).optional().describe("standalone: fence writes the whole config; include: your own config includes fence's files"),
+  kind: z
+    .enum(["lighttpd", "nginx-lua", "nginx"])
+    .describe("which web server this is; nginx-lua is nginx with the Lua module"),
+  config: z
+    .enum(["standalone", "include"])
+    .optional()
+    .describe("standalone: fence writes the whole config; include: your own config includes fence's files"),
   listen: listens,
-  workers: z.int().min(0).max(LIMITS.workersMax).optional().describe("worker processes; lighttpd: 0 is one process that serves by itself"),
+  workers: z
+    .int()
+    .min(0)
+    .max(LIMITS.workersMax)
+    .optional()
+    .describe("worker processes; lighttpd: 0 is one process that serves by itself"),
   user: str("user that workers run as", check.nonEmpty).optional(),
   pid_file: path("the server's pid file").optional(),
   program: path("the server's binary").optional(),
-  module_dir: str("nginx-lua: folder of the nginx modules; empty when they are built in or loaded elsewhere").optional(),
-  stat_cache: z.enum(["simple", "inotify", "disable"]).optional().describe("lighttpd: server.stat-cache-engine"),
+  module_dir: str(
+    "nginx-lua: folder of the nginx modules; empty when they are built in or loaded elsewhere",
+  ).optional(),
+  stat_cache: z
+    .enum(["simple", "inotify", "disable"])
+    .optional()
+    .describe("lighttpd: server.stat-cache-engine"),
 });
 
 const upstream = z.strictObject({
-  backends: list(str('"host:port", "[v6]:port" or "unix:/path"', check.backend), LIMITS.backendsMax, "addresses that take the requests").min(1),
+  backends: list(
+    str('"host:port", "[v6]:port" or "unix:/path"', check.backend),
+    LIMITS.backendsMax,
+    "addresses that take the requests",
+  ).min(1),
 });
 
 const fallback = z.strictObject({
   base: str("where files that are not here are: an http(s) URL", check.fallbackBase),
-  append: z.enum(["path", "last-segment"]).optional().describe("what is put behind base: the request's whole path, or only what follows its last /"),
+  append: z
+    .enum(["path", "last-segment"])
+    .optional()
+    .describe("what is put behind base: the request's whole path, or only what follows its last /"),
 });
 
 const route = z.strictObject({
@@ -79,37 +95,43 @@ const pathRule = z
     urlPath("a prefix on segment borders"),
     z.strictObject({ exact: urlPath("exactly this path") }),
     z.strictObject({ prefix: urlPath("this path and all below it") }),
-    z.strictObject({ regex: str("a regular expression", check.regex) }),
+    z.strictObject({ regex: str("a regular expression", checkRegex) }),
   ])
   .describe('"/prefix", { exact = "/path" }, { prefix = "/path" } or { regex = "^/v[0-9]+$" }');
-const cidrs = (description: string) => list(str("address or block", check.cidr), LIMITS.cidrsMax, description);
+const cidrs = (description: string) =>
+  list(str("address or block", check.cidr), LIMITS.cidrsMax, description);
 
-const headers = z
-  .record(z.string(), str("value of the header"))
-  .superRefine((record, context) => {
-    for (const name of Object.keys(record)) {
-      const problem = check.ownHeaderName(name);
-      if (problem !== null) context.addIssue({ code: "custom", message: problem.message, path: [name], params: { why: problem.why, fix: problem.fix, atKey: true } });
-    }
-    if (Object.keys(record).length > LIMITS.headersMax) context.addIssue({ code: "custom", message: `more than ${LIMITS.headersMax} headers` });
-  });
+/** Names of headers are checked in key-check.ts. */
+const headers = z.record(z.string(), str("value of the header"));
 
 const maintenance = z.strictObject({
   status: z.int().min(400).max(599).optional().describe("status of the maintenance answer"),
   retry_after: str("Retry-After when no end was given", check.duration, check.wholeSeconds).optional(),
-  header: str("name of the header that marks the maintenance answer; its value is 1", check.ownHeaderName).optional(),
+  header: str(
+    "name of the header that marks the maintenance answer; its value is 1",
+    check.ownHeaderName,
+  ).optional(),
   headers: headers.optional().describe("further headers of the maintenance answer"),
   page: path("your own HTML page; without it fence's").optional(),
   title: str("heading of the page", check.nonEmpty).optional(),
   message: str("what visitors are told, unless --message says otherwise").optional(),
   reason: str("why, unless --reason says otherwise").optional(),
-  paths: list(urlPath("path prefix"), LIMITS.pathRulesMax, "only these path prefixes go down").min(1).optional(),
-  cors_origins: list(str("an origin", check.origin), LIMITS.originsMax, "origins whose scripts may read the maintenance answer").optional(),
+  paths: list(urlPath("path prefix"), LIMITS.pathRulesMax, "only these path prefixes go down")
+    .min(1)
+    .optional(),
+  cors_origins: list(
+    str("an origin", check.origin),
+    LIMITS.originsMax,
+    "origins whose scripts may read the maintenance answer",
+  ).optional(),
 });
 
 const health = z.strictObject({
   path: urlPath("path that health checks ask for (GET and HEAD)"),
-  while_down: z.enum(["pass", "ok", "down"]).optional().describe("while the site is down: pass to the site, answer 200, or answer as down"),
+  while_down: z
+    .enum(["pass", "ok", "down"])
+    .optional()
+    .describe("while the site is down: pass to the site, answer 200, or answer as down"),
 });
 
 const exceptions = z.strictObject({
@@ -130,7 +152,10 @@ const site = z.strictObject({
   servers: list(str("name of a server"), LIMITS.serversMax, "which servers serve it").min(1).optional(),
   listen: listens.optional(),
   upstream: str("name of the upstream for what no route takes").optional(),
-  tls: z.strictObject({ certificate: path("PEM file with the chain"), key: path("PEM file") }).optional().describe("certificate of the site"),
+  tls: z
+    .strictObject({ certificate: path("PEM file with the chain"), key: path("PEM file") })
+    .optional()
+    .describe("certificate of the site"),
   route: list(route, LIMITS.routesMax, "static files").optional(),
   maintenance: maintenance.optional().describe("what clients get while the site is down"),
   exceptions: exceptions.optional().describe("who and what passes while the site is down"),
@@ -142,9 +167,9 @@ export const specSchema = z
     state_dir: path("modes, variants in force, journal, history; must survive a reboot").optional(),
     run_dir: path("control sockets and pid files").optional(),
     output: path("where fence render writes").optional(),
-    server: named(server, LIMITS.serversMax, "web servers that fence writes for"),
-    upstream: named(upstream, LIMITS.upstreamsMax, "groups of backends").optional(),
-    site: named(site, LIMITS.sitesMax, "sites, each with a mode of its own"),
+    server: named(server, "web servers that fence writes for"),
+    upstream: named(upstream, "groups of backends").optional(),
+    site: named(site, "sites, each with a mode of its own"),
   })
   .describe("fence.toml");
 

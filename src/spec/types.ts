@@ -130,9 +130,7 @@ export interface Cidr {
 
 /** Matched against the decoded, normalised path. A prefix ends on a segment border. */
 export type PathRule =
-  | { match: "exact"; value: string }
-  | { match: "prefix"; value: string }
-  | { match: "regex"; value: string };
+  { match: "exact"; value: string } | { match: "prefix"; value: string } | { match: "regex"; value: string };
 
 export interface Settle {
   /** Least time from commit until fence may say done. */

@@ -1,4 +1,4 @@
-import { parseCidr } from "../base/cidr.js";
+import { parseAddress, parseCidr } from "../base/cidr.js";
 import { parseDuration } from "../base/duration.js";
 import { LIMITS } from "./limits.js";
 
@@ -7,6 +7,8 @@ export interface Problem {
   message: string;
   why?: string;
   fix?: string;
+  /** The part of the string that is meant; absent: all of it. */
+  at?: { offset: number; length: number };
 }
 
 /** Looks at one string; null: it is fine. */
@@ -14,21 +16,40 @@ export type Check = (value: string) => Problem | null;
 
 /** Header fields that fence, or the server, sets itself in a maintenance answer. */
 const OWN_HEADERS: readonly string[] = [
-  "retry-after", "content-length", "content-type", "cache-control", "vary", "connection", "transfer-encoding", "date",
-  "server", "keep-alive", "upgrade", "trailer", "te", "x-content-type-options", "access-control-allow-origin",
-  "access-control-allow-methods", "access-control-allow-headers", "access-control-expose-headers",
+  "retry-after",
+  "content-length",
+  "content-type",
+  "cache-control",
+  "vary",
+  "connection",
+  "transfer-encoding",
+  "date",
+  "server",
+  "keep-alive",
+  "upgrade",
+  "trailer",
+  "te",
+  "x-content-type-options",
+  "access-control-allow-origin",
+  "access-control-allow-methods",
+  "access-control-allow-headers",
+  "access-control-expose-headers",
 ];
 
 /** Every string of the spec passes this one: no config language carries control characters safely. */
 export const text: Check = (value) => {
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   const control = /[\u0000-\u001f\u007f-\u009f]/.exec(value)?.[0];
   if (control !== undefined) {
     const code = `U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-    return { message: `the value holds the control character ${code}`, why: "a control character can end a line or a string in a server's config or in a response header" };
+    return {
+      message: `the value holds the control character ${code}`,
+      why: "a control character can end a line or a string in a server's config or in a response header",
+    };
   }
-  if (/[\ud800-\udfff]/u.test(value)) return { message: "the value holds half of a surrogate pair", why: "it cannot be written as UTF-8" };
-  if (Buffer.byteLength(value) > LIMITS.textBytesMax) return { message: `the value is longer than ${LIMITS.textBytesMax} bytes` };
+  if (/[\ud800-\udfff]/u.test(value))
+    return { message: "the value holds half of a surrogate pair", why: "it cannot be written as UTF-8" };
+  if (Buffer.byteLength(value) > LIMITS.textBytesMax)
+    return { message: `the value is longer than ${LIMITS.textBytesMax} bytes` };
   return null;
 };
 
@@ -42,7 +63,9 @@ export const nonEmpty: Check = (value) => (value === "" ? { message: "the value 
 export const duration: Check = (value) => {
   const ms = parseDuration(value);
   if (ms === null) {
-    const fix = /^\d+$/.test(value) ? `write "${value}s" for seconds` : 'write a number with a unit, such as "500ms", "2s", "10m" or "1h30m"';
+    const fix = /^\d+$/.test(value)
+      ? `write "${value}s" for seconds`
+      : 'write a number with a unit, such as "500ms", "2s", "10m" or "1h30m"';
     return { message: `"${value}" is not a duration`, fix };
   }
   return ms > LIMITS.durationMsMax ? { message: "the duration is longer than 30 days" } : null;
@@ -51,25 +74,56 @@ export const duration: Check = (value) => {
 export const wholeSeconds: Check = (value) =>
   (parseDuration(value) ?? 0) % 1000 === 0 && (parseDuration(value) ?? 0) > 0
     ? null
-    : { message: `"${value}" is not a whole number of seconds`, why: "Retry-After counts in seconds (RFC 9110, 10.2.3)", fix: 'write "1s" or more' };
+    : {
+        message: `"${value}" is not a whole number of seconds`,
+        why: "Retry-After counts in seconds (RFC 9110, 10.2.3)",
+        fix: 'write "1s" or more',
+      };
 
 export const cidr: Check = (value) => {
   const block = parseCidr(value);
-  if (block === null) return { message: `"${value}" is not an IP address or block`, fix: 'write "192.0.2.7", "192.0.2.0/24" or "2001:db8::/32"' };
-  if (block === "host-bits") return { message: `"${value}" has address bits below its prefix length`, why: "it is not clear whether the host or the block is meant", fix: "set those bits to 0, or drop the prefix length" };
+  if (block === null)
+    return {
+      message: `"${value}" is not an IP address or block`,
+      fix: 'write "192.0.2.7", "192.0.2.0/24" or "2001:db8::/32"',
+    };
+  if (block === "host-bits")
+    return {
+      message: `"${value}" has address bits below its prefix length`,
+      why: "it is not clear whether the host or the block is meant",
+      fix: "set those bits to 0, or drop the prefix length",
+    };
   return null;
 };
 
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-const HOST = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*$`);
+/** A last label of digits alone is that of an IPv4 address. */
+const HOST = new RegExp(`^(?:\\*\\.)?(?:${LABEL}\\.)*(?![0-9]+$)${LABEL}$`);
+
+/** A host name in lower-case ASCII, or an IPv4 address. */
+function isHost(name: string): boolean {
+  return name.length <= 253 && (HOST.test(name) || (!name.includes(":") && parseAddress(name) !== null));
+}
 
 /** As written in the spec: upper case and international names are fine, they are canonicalised. */
 export const host: Check = (value) => {
-  if (/:\d+$/.test(value)) return { message: `host "${value}" has a port`, why: "a site answers under its names on every port it listens on", fix: `write "${value.replace(/:\d+$/, "")}" and put the port into listen` };
-  if (value.includes("/")) return { message: `host "${value}" is a URL`, fix: `write "${value.replace(/^[a-z]+:\/\//i, "").replace(/\/.*$/, "")}"` };
+  if (/:\d+$/.test(value))
+    return {
+      message: `host "${value}" has a port`,
+      why: "a site answers under its names on every port it listens on",
+      fix: `write "${value.replace(/:\d+$/, "")}" and put the port into listen`,
+    };
+  if (value.includes("/"))
+    return {
+      message: `host "${value}" is a URL`,
+      fix: `write "${value.replace(/^[a-z]+:\/\//i, "").replace(/\/.*$/, "")}"`,
+    };
   const name = canonicalHost(value);
-  if (name === null || !HOST.test(name) || name.length > 253) {
-    return { message: `"${value}" is not a host name`, fix: 'write a name such as "www.example.com", or "*.example.com" for every name under it' };
+  if (name === null || !isHost(name)) {
+    return {
+      message: `"${value}" is not a host name`,
+      fix: 'write a name such as "www.example.com", or "*.example.com" for every name under it',
+    };
   }
   return null;
 };
@@ -78,8 +132,10 @@ export const host: Check = (value) => {
 export function canonicalHost(value: string): string | null {
   const wild = value.startsWith("*.");
   const rest = wild ? value.slice(2) : value;
-  // eslint-disable-next-line no-control-regex -- printable ASCII is the point
+
   if (/^[\x00-\x7f]*$/.test(rest)) return `${wild ? "*." : ""}${rest.toLowerCase()}`;
+  // Anything else would let the URL parser read a user name, a port or a path, and take the rest for the host.
+  if (!/^[\p{L}\p{M}\p{N}.-]+$/u.test(rest)) return null;
   try {
     const { hostname } = new URL(`http://${rest}/`);
     return `${wild ? "*." : ""}${hostname}`;
@@ -90,16 +146,32 @@ export function canonicalHost(value: string): string | null {
 
 /** A URL path as clients send it after decoding: begins with `/`, no query, no dot segments, no empty segments. */
 export const urlPath: Check = (value) => {
-  if (!value.startsWith("/")) return { message: `path "${value}" does not begin with /`, fix: `write "/${value}"` };
+  if (!value.startsWith("/"))
+    return { message: `path "${value}" does not begin with /`, fix: `write "/${value}"` };
   const sign = /[?#]/.exec(value)?.[0];
-  if (sign !== undefined) return { message: `path "${value}" holds "${sign}"`, why: "a path is matched without its query" };
-  if (value.includes("//")) return { message: `path "${value}" holds //`, why: "servers merge slashes before they match" };
-  if (/\/\.\.?(?:\/|$)/.test(value)) return { message: `path "${value}" holds a dot segment`, why: "servers resolve . and .. before they match" };
+  if (sign !== undefined)
+    return { message: `path "${value}" holds "${sign}"`, why: "a path is matched without its query" };
+  if (value.includes("//"))
+    return { message: `path "${value}" holds //`, why: "servers merge slashes before they match" };
+  if (/\/\.\.?(?:\/|$)/.test(value))
+    return {
+      message: `path "${value}" holds a dot segment`,
+      why: "servers resolve . and .. before they match",
+    };
+  if (/^\/\.well-known\/fence(?:\/|$)/.test(value))
+    return { message: `path "${value}" is fence's own`, why: "fence asks there which mode is in force" };
   return null;
 };
 
 export const routePath: Check = (value) =>
-  urlPath(value) ?? (value.endsWith("/") ? null : { message: `route path "${value}" does not end with /`, why: "a route stands for a folder", fix: `write "${value}/"` });
+  urlPath(value) ??
+  (value.endsWith("/")
+    ? null
+    : {
+        message: `route path "${value}" does not end with /`,
+        why: "a route stands for a folder",
+        fix: `write "${value}/"`,
+      });
 
 export const filePath: Check = (value) => (value === "" ? { message: "the path is empty" } : null);
 
@@ -110,68 +182,81 @@ export const headerName: Check = (value) =>
 
 export const ownHeaderName: Check = (value) =>
   headerName(value) ??
-  (OWN_HEADERS.includes(value.toLowerCase()) ? { message: `header ${value} is set by fence itself`, fix: "remove it" } : null);
+  (OWN_HEADERS.includes(value.toLowerCase())
+    ? { message: `header ${value} is set by fence itself`, fix: "remove it" }
+    : null);
 
 export const origin: Check = (value) => {
-  const isOrigin = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value;
-  return isOrigin ? null : { message: `"${value}" is not an origin`, why: "browsers send scheme, host and port, nothing more", fix: 'write "https://app.example.com"' };
+  const isOrigin =
+    URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value;
+  if (isOrigin) return null;
+  const meant =
+    /^https?:\/\/[^@]*$/i.test(value) && URL.canParse(value)
+      ? new URL(value).origin
+      : "https://app.example.com";
+  return {
+    message: `"${value}" is not an origin`,
+    why: "browsers send scheme, host and port, nothing more, and no port that is the scheme's own",
+    fix: `write "${meant}"`,
+  };
 };
 
 export const fallbackBase: Check = (value) => {
-  const refuse = (message: string): Problem => ({ message, why: "clients are sent to this address with the path put behind it", fix: 'write "https://bucket.s3.amazonaws.com" or "https://files.example.com/archive"' });
-  if (!URL.canParse(value) || !/^https?:\/\/[^/]/.test(value)) return refuse(`"${value}" is not an http or https URL`);
+  const refuse = (message: string): Problem => ({
+    message,
+    why: "clients are sent to this address with the path put behind it",
+    fix: 'write "https://bucket.s3.amazonaws.com" or "https://files.example.com/archive"',
+  });
+  if (!URL.canParse(value) || !/^https?:\/\/[^/]/.test(value))
+    return refuse(`"${value}" is not an http or https URL`);
   const url = new URL(value);
   if (url.username !== "" || url.password !== "") return refuse("the URL holds a user name");
   if (/[?#\\]/.test(value)) return refuse('the URL holds "?", "#" or a backslash');
-  if (value.endsWith("/")) return { message: `"${value}" ends with /`, why: "the appended path begins with one", fix: `write "${value.replace(/\/+$/, "")}"` };
-  if (!/^[\x21-\x7e]*$/.test(value)) return refuse("the URL holds characters that must be percent-encoded");
+  if (value.endsWith("/"))
+    return {
+      message: `"${value}" ends with /`,
+      why: "the appended path begins with one",
+      fix: `write "${value.replace(/\/+$/, "")}"`,
+    };
+  if (!/^[\x21-\x7e]*$/.test(value))
+    return {
+      ...refuse("the URL holds characters that must be percent-encoded"),
+      fix: `write "${url.href.replace(/\/+$/, "")}"`,
+    };
   return null;
 };
-
-/** The part of PCRE that means the same everywhere: no look-around, references, lazy or possessive repeats. */
-export const regex: Check = (value) => {
-  if (value.length > LIMITS.regexCharsMax) return { message: `the regex is longer than ${LIMITS.regexCharsMax} characters` };
-  const odd = unportable(value);
-  if (odd !== null) return { message: `the regex holds ${odd}`, why: "not every server fence renders for reads it alike", fix: "use literals, ., [classes], (?:groups), |, *, +, ?, {m,n}, ^, $, \\d, \\w, \\s and escaped punctuation" };
-  try {
-    new RegExp(value, "u");
-    return null;
-  } catch (error) {
-    return { message: `the regex is wrong: ${(error as Error).message.replace(/^.*?\/u?: /, "")}` };
-  }
-};
-
-function unportable(value: string): string | null {
-  const tokens = /\\.?|\[(?:\\.|[^\]\\])*\]|\(\?:|\(|[*+?}][?+]|\{/gsu;
-  for (const [token] of value.matchAll(tokens)) {
-    if (token === "(") return "a capturing or special group";
-    if (/^[*+?}][?+]$/.test(token)) return "a lazy or possessive repeat";
-    if (token.startsWith("[") && (/\[[:.=]/.test(token.slice(1)) || /\\[^dws\\\]^$.*+?(){}|/[-]/.test(token))) return `the class ${token}`;
-    if (token.startsWith("\\") && !/^\\[dws\\^$.*+?()[\]{}|/-]$/.test(token)) return `the escape ${token}`;
-  }
-  // eslint-disable-next-line no-control-regex -- printable ASCII is the point
-  return /^[\x20-\x7e]*$/.test(value) ? null : "characters outside ASCII";
-}
 
 /** `host:port`, `[v6]:port` or `unix:/path`. */
 export const backend: Check = (value) => {
   if (value.startsWith("unix:")) {
     const path = value.slice(5);
-    if (!path.startsWith("/")) return { message: `"${value}" does not name an absolute path`, fix: 'write "unix:/run/app.sock"' };
-    // sockaddr_un.sun_path holds 108 bytes with its NUL (unix(7)).
-    return Buffer.byteLength(path) > 107 ? { message: "the socket path is longer than 107 bytes" } : null;
+    if (!path.startsWith("/"))
+      return { message: `"${value}" does not name an absolute path`, fix: 'write "unix:/run/app.sock"' };
+    const max = LIMITS.socketPathBytesMax;
+    return Buffer.byteLength(path) > max ? { message: `the socket path is longer than ${max} bytes` } : null;
   }
   const place = splitHostPort(value);
-  if (place === null) return { message: `"${value}" is not a backend`, fix: 'write "127.0.0.1:8080", "[::1]:8080", "app.internal:8080" or "unix:/run/app.sock"' };
-  const isAddress = parseCidr(place.host) !== null;
-  return isAddress || HOST.test(place.host) ? null : { message: `"${place.host}" is not a host name or address` };
+  if (place === null)
+    return {
+      message: `"${value}" is not a backend`,
+      fix: 'write "127.0.0.1:8080", "[::1]:8080", "app.internal:8080" or "unix:/run/app.sock"',
+    };
+  const isAddress = parseAddress(place.host) !== null;
+  return isAddress || isHost(place.host.toLowerCase())
+    ? null
+    : { message: `"${place.host}" is not a host name or address` };
 };
 
 /** `address:port`, an address of this machine. */
 export const listenAddress: Check = (value) => {
   const place = splitHostPort(value);
-  if (place === null || place.host.includes("/") || parseCidr(place.host) === null) {
-    return { message: `"${value}" is not an address to listen on`, fix: /^\d+$/.test(value) ? `write "0.0.0.0:${value}"` : 'write "0.0.0.0:80", "127.0.0.1:8080" or "[::]:80"' };
+  if (place === null || parseAddress(place.host) === null) {
+    return {
+      message: `"${value}" is not an address to listen on`,
+      fix: /^\d+$/.test(value)
+        ? `write "0.0.0.0:${value}"`
+        : 'write "0.0.0.0:80", "127.0.0.1:8080" or "[::]:80"',
+    };
   }
   return null;
 };

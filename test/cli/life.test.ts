@@ -20,158 +20,160 @@ function follow(child: ChildProcess) {
   return { stdout: () => stdout, stderr: () => stderr, ended };
 }
 
-describe("a site's life on the command line, with a real nginx", needs("nginx", "root"), () => {
-  let world: World;
-  before(async () => {
-    world = await createWorld({ kind: "nginx" });
-  });
-  after(() => world.end());
+for (const kind of ["nginx", "lighttpd"] as const) {
+  describe(`a site's life on the command line, with a real ${kind}`, needs(kind, "root"), () => {
+    let world: World;
+    before(async () => {
+      world = await createWorld({ kind });
+    });
+    after(() => world.end());
 
-  const expectCode = async (code: number, ...args: string[]): Promise<CliResult> => {
-    const result = await world.fence(...args);
-    assert.equal(result.code, code, `fence ${args.join(" ")}: ${result.stdout}${result.stderr}`);
-    return result;
-  };
-
-  test("check tests the config without writing anything", async () => {
-    const { stdout } = await expectCode(0, "check");
-    assert.match(stdout, /web: the server's own config test passes/);
-    assert.equal(json(await expectCode(0, "check", "--json"))["schema"], "fence/check@1");
-  });
-
-  test("render --check and plan see that nothing is rendered", async () => {
-    const { stdout } = await expectCode(2, "render", "--check");
-    assert.match(stdout, /^\+\+\+ b\/web\/nginx\.conf/m);
-    await expectCode(2, "plan", "--detailed-exitcode");
-    await expectCode(0, "plan");
-  });
-
-  test("apply writes the config and an up variant; then there is no difference", async () => {
-    const { stdout } = await expectCode(0, "apply");
-    assert.match(stdout, /rendered is written\nmain is up \(generation 1, created\)\nweb does not run/);
-    assert.match((await expectCode(0, "apply")).stdout, /is up to date/);
-    assert.equal((await expectCode(0, "render", "--check")).stdout, "");
-    await expectCode(0, "plan", "--detailed-exitcode");
-  });
-
-  test("a switch while the server does not run is staged, or refused when asked to", async () => {
-    const refused = await expectCode(1, "down", "--if-not-running", "fail");
-    assert.match(refused.stderr, /\(server-not-running, exit 1\)/);
-    const { stdout } = await expectCode(0, "down");
-    assert.match(stdout, /^main will be down when its servers start/);
-    await expectCode(0, "is", "down");
-    assert.match((await expectCode(0, "status")).stdout, /web stopped/);
-    await expectCode(2, "verify");
-    await expectCode(0, "up");
-  });
-
-  test("the server starts up, and verify proves it", async () => {
-    await world.start();
-    await expectCode(0, "verify");
-    assert.equal((await world.get()).status, 200);
-    const { stdout } = await expectCode(0, "status");
-    assert.match(stdout, /^main +up .* web (ok|✓)$/m);
-  });
-
-  test("down is proven, is and status say so, and a second down is no change", async () => {
-    const { stdout } = await expectCode(0, "down", "--reason", "upgrade", "--for", "20m");
-    assert.match(stdout, /^main is down \(generation \d+; proven on web in \d/);
-    assert.equal((await world.get()).status, 503);
-    assert.equal((await expectCode(0, "is", "down")).stdout, "");
-    assert.equal((await expectCode(3, "is", "up", "main")).stdout, "");
-    await expectCode(0, "wait", "down", "--timeout", "5s");
-    await expectCode(3, "wait", "up", "--timeout", "300ms");
-    assert.match((await expectCode(0, "down")).stdout, /^main is already down since /);
-    const status = json(await expectCode(0, "status", "--json")) as {
-      sites: Record<string, unknown>[];
-    } & Record<string, unknown>;
-    assert.equal(status["schema"], "fence/status@1");
-    assert.equal(status.sites[0]?.["mode"], "down");
-    assert.equal(status.sites[0]?.["reason"], "upgrade");
-    assert.equal(status.sites[0]?.["verified"], true);
-  });
-
-  test("with --json a change is a line an event, and the result last", async () => {
-    const { stdout, stderr } = await expectCode(0, "up", "--json");
-    assert.equal(stderr, "");
-    const lines = stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const last = lines.pop();
-    assert.equal(last?.["schema"], "fence/change@1");
-    assert.equal(last?.["exit"], 0);
-    assert.ok(lines.length > 3);
-    for (const line of lines)
-      assert.deepEqual(Object.keys(line), ["t", "ev", "phase", "site", "server", "text", "elapsedMs"]);
-    assert.equal((await world.get()).status, 200);
-  });
-
-  test("history has it all, the newest last", async () => {
-    const { stdout } = await expectCode(0, "history");
-    assert.match(stdout, /up > down .* upgrade\n.*down > up/);
-    const { entries } = json(await expectCode(0, "history", "--json", "-n", "1")) as {
-      entries: { sites: { to: string }[] }[];
+    const expectCode = async (code: number, ...args: string[]): Promise<CliResult> => {
+      const result = await world.fence(...args);
+      assert.equal(result.code, code, `fence ${args.join(" ")}: ${result.stdout}${result.stderr}`);
+      return result;
     };
-    assert.deepEqual(
-      entries.map((entry) => entry.sites[0]?.to),
-      ["up"],
-    );
-  });
 
-  test("the first Ctrl-C stops the wait in a stated mode, with 130", async () => {
-    const child = world.fenceProcess("down", "--settle", "60s");
-    const run = follow(child);
-    await until("the switch", async () => (await world.get()).status === 503);
-    child.kill("SIGHUP");
-    child.kill("SIGINT");
-    assert.equal((await run.ended).code, 130);
-    assert.match(run.stderr(), /SIGINT/);
-    assert.match(run.stdout(), /^main /m);
-    const { sites } = json(await world.fence("status", "--json")) as { sites: { mode: string }[] };
-    assert.equal((await world.get()).status, sites[0]?.mode === "down" ? 503 : 200);
-    await expectCode(0, "up");
-  });
+    test("check tests the config without writing anything", async () => {
+      const { stdout } = await expectCode(0, "check");
+      assert.match(stdout, /web: the server's own config test passes/);
+      assert.equal(json(await expectCode(0, "check", "--json"))["schema"], "fence/check@1");
+    });
 
-  test("SIGTERM ends with 143", async () => {
-    const child = world.fenceProcess("wait", "down", "--timeout", "60s");
-    const run = follow(child);
-    await until("the program to wait", () => run.stderr().includes("waiting until main is down"));
-    child.kill("SIGTERM");
-    assert.equal((await run.ended).code, 143);
-    assert.match(run.stderr(), /stopped by SIGTERM\n +\(terminated, exit 143\)/);
-  });
+    test("render --check and plan see that nothing is rendered", async () => {
+      const { stdout } = await expectCode(2, "render", "--check");
+      assert.match(stdout, new RegExp(`^\\+\\+\\+ b/web/${kind}\\.conf`, "m"));
+      await expectCode(2, "plan", "--detailed-exitcode");
+      await expectCode(0, "plan");
+    });
 
-  test("a change of wiring needs a reload, which apply --reload does and proves", async () => {
-    const text = readFileSync(world.specFile, "utf8");
-    writeFileSync(
-      world.specFile,
-      text.replace('hosts = ["main.test"]', 'hosts = ["main.test", "more.test"]'),
-    );
-    const plan = await expectCode(2, "plan", "--detailed-exitcode");
-    assert.match(plan.stderr, /would have to reload: web/);
-    const { stdout } = await expectCode(0, "apply", "--reload");
-    assert.match(stdout, /web is reloaded/);
-    await expectCode(0, "verify");
-    await expectCode(0, "plan", "--detailed-exitcode");
-  });
+    test("apply writes the config and an up variant; then there is no difference", async () => {
+      const { stdout } = await expectCode(0, "apply");
+      assert.match(stdout, /rendered is written\nmain is up \(generation 1, created\)\nweb does not run/);
+      assert.match((await expectCode(0, "apply")).stdout, /is up to date/);
+      assert.equal((await expectCode(0, "render", "--check")).stdout, "");
+      await expectCode(0, "plan", "--detailed-exitcode");
+    });
 
-  test("a config that the server refuses is never put in place", async () => {
-    const text = readFileSync(world.specFile, "utf8");
-    const tree = readFileSync(`${world.folder}/rendered/manifest.json`, "utf8");
-    writeFileSync(world.specFile, text.replace('user = "www-data"', 'user = "nobody-of-this-name"'));
-    const { stderr } = await expectCode(1, "apply");
-    assert.match(stderr, /\(config-test-failed, exit 1\)/);
-    assert.match(stderr, /fence\.toml:\d+:\d+: error/);
-    assert.equal(readFileSync(`${world.folder}/rendered/manifest.json`, "utf8"), tree);
-    await expectCode(1, "check");
-    writeFileSync(world.specFile, text);
-  });
+    test("a switch while the server does not run is refused, or staged when asked to", async () => {
+      const refused = await expectCode(1, "down");
+      assert.match(refused.stderr, /\(server-not-running, exit 1\)/);
+      const { stdout } = await expectCode(0, "down", "--if-not-running", "stage");
+      assert.match(stdout, /^main will be down when its servers start/);
+      await expectCode(0, "is", "down");
+      assert.match((await expectCode(0, "status")).stdout, /web stopped/);
+      await expectCode(2, "verify");
+      await expectCode(0, "up", "--if-not-running", "stage");
+    });
 
-  test("doctor finds nothing in the way", async () => {
-    const { stdout } = await expectCode(0, "doctor");
-    assert.match(stdout, /web: \/usr\/sbin\/nginx 1\.\d+/);
-    assert.match(stdout, /web: runs as process \d+/);
-    assert.equal(json(await expectCode(0, "doctor", "--json"))["schema"], "fence/doctor@1");
+    test("the server starts up, and verify proves it", async () => {
+      await world.start();
+      await expectCode(0, "verify");
+      assert.equal((await world.get()).status, 200);
+      const { stdout } = await expectCode(0, "status");
+      assert.match(stdout, /^main +up .* web (ok|✓)$/m);
+    });
+
+    test("down is proven, is and status say so, and a second down is no change", async () => {
+      const { stdout } = await expectCode(0, "down", "--reason", "upgrade", "--for", "20m");
+      assert.match(stdout, /^main is down \(generation \d+; proven on web in \d/);
+      assert.equal((await world.get()).status, 503);
+      assert.equal((await expectCode(0, "is", "down")).stdout, "");
+      assert.equal((await expectCode(3, "is", "up", "main")).stdout, "");
+      await expectCode(0, "wait", "down", "--timeout", "5s");
+      await expectCode(3, "wait", "up", "--timeout", "300ms");
+      assert.match((await expectCode(0, "down")).stdout, /^main is already down since /);
+      const status = json(await expectCode(0, "status", "--json")) as {
+        sites: Record<string, unknown>[];
+      } & Record<string, unknown>;
+      assert.equal(status["schema"], "fence/status@1");
+      assert.equal(status.sites[0]?.["mode"], "down");
+      assert.equal(status.sites[0]?.["reason"], "upgrade");
+      assert.equal(status.sites[0]?.["verified"], true);
+    });
+
+    test("with --json a change is a line an event, and the result last", async () => {
+      const { stdout, stderr } = await expectCode(0, "up", "--json");
+      assert.equal(stderr, "");
+      const lines = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      const last = lines.pop();
+      assert.equal(last?.["schema"], "fence/change@1");
+      assert.equal(last?.["exit"], 0);
+      assert.ok(lines.length > 3);
+      for (const line of lines)
+        assert.deepEqual(Object.keys(line), ["t", "ev", "phase", "site", "server", "text", "elapsedMs"]);
+      assert.equal((await world.get()).status, 200);
+    });
+
+    test("history has it all, the newest last", async () => {
+      const { stdout } = await expectCode(0, "history");
+      assert.match(stdout, /up > down .* upgrade\n.*down > up/);
+      const { entries } = json(await expectCode(0, "history", "--json", "-n", "1")) as {
+        entries: { sites: { to: string }[] }[];
+      };
+      assert.deepEqual(
+        entries.map((entry) => entry.sites[0]?.to),
+        ["up"],
+      );
+    });
+
+    test("the first Ctrl-C stops the wait in a stated mode, with 130", async () => {
+      const child = world.fenceProcess("down", "--settle", "60s");
+      const run = follow(child);
+      await until("the switch", async () => (await world.get()).status === 503);
+      child.kill("SIGHUP");
+      child.kill("SIGINT");
+      assert.equal((await run.ended).code, 130);
+      assert.match(run.stderr(), /SIGINT/);
+      assert.match(run.stdout(), /^main /m);
+      const { sites } = json(await world.fence("status", "--json")) as { sites: { mode: string }[] };
+      assert.equal((await world.get()).status, sites[0]?.mode === "down" ? 503 : 200);
+      await expectCode(0, "up");
+    });
+
+    test("SIGTERM ends with 143", async () => {
+      const child = world.fenceProcess("wait", "down", "--timeout", "60s");
+      const run = follow(child);
+      await until("the program to wait", () => run.stderr().includes("waiting until main is down"));
+      child.kill("SIGTERM");
+      assert.equal((await run.ended).code, 143);
+      assert.match(run.stderr(), /stopped by SIGTERM\n +\(terminated, exit 143\)/);
+    });
+
+    test("a change of wiring needs a reload, which apply --reload does and proves", async () => {
+      const text = readFileSync(world.specFile, "utf8");
+      writeFileSync(
+        world.specFile,
+        text.replace('hosts = ["main.test"]', 'hosts = ["main.test", "more.test"]'),
+      );
+      const plan = await expectCode(2, "plan", "--detailed-exitcode");
+      assert.match(plan.stderr, /would have to reload: web/);
+      const { stdout } = await expectCode(0, "apply", "--reload");
+      assert.match(stdout, /web is reloaded/);
+      await expectCode(0, "verify");
+      await expectCode(0, "plan", "--detailed-exitcode");
+    });
+
+    test("a config that the server refuses is never put in place", async () => {
+      const text = readFileSync(world.specFile, "utf8");
+      const tree = readFileSync(`${world.folder}/rendered/manifest.json`, "utf8");
+      writeFileSync(world.specFile, text.replace('user = "www-data"', 'user = "nobody-of-this-name"'));
+      const { stderr } = await expectCode(1, "apply");
+      assert.match(stderr, /\(config-test-failed, exit 1\)/);
+      if (kind === "nginx") assert.match(stderr, /fence\.toml:\d+:\d+: error/);
+      assert.equal(readFileSync(`${world.folder}/rendered/manifest.json`, "utf8"), tree);
+      await expectCode(1, "check");
+      writeFileSync(world.specFile, text);
+    });
+
+    test("doctor finds nothing in the way", async () => {
+      const { stdout } = await expectCode(0, "doctor");
+      assert.match(stdout, new RegExp(`web: /usr/sbin/${kind} 1\\.\\d+`));
+      assert.match(stdout, /web: runs as process \d+/);
+      assert.equal(json(await expectCode(0, "doctor", "--json"))["schema"], "fence/doctor@1");
+    });
   });
-});
+}

@@ -25,6 +25,9 @@ function onTerminal(args: readonly string[], env: Record<string, string> = {}) {
   return { text: () => text, type: (keys: string) => child.stdin.write(keys), ended };
 }
 
+/** The server of these specs does not run. */
+const staged = ["--if-not-running", "stage"];
+
 describe("on a terminal", options, () => {
   test("several sites are asked about, and the answer is no unless it is yes", async () => {
     await inFolder(async (folder) => {
@@ -46,7 +49,7 @@ describe("on a terminal", options, () => {
       stopped.type("\u0003");
       assert.equal(await stopped.ended, 130);
       assert.equal(existsSync(path.join(folder, "state")), false);
-      const agreed = onTerminal(["-c", file, "down", "--all"]);
+      const agreed = onTerminal(["-c", file, "down", "--all", ...staged]);
       await until("the question", () => agreed.text().includes("[y/N]"));
       agreed.type("y\r");
       assert.equal(await agreed.ended, 0);
@@ -57,8 +60,8 @@ describe("on a terminal", options, () => {
   test("--yes and FENCE_YES do not ask", async () => {
     await inFolder(async (folder) => {
       const file = writeSpec(folder, { sites: ["main", "shop"] });
-      assert.equal(await onTerminal(["-c", file, "down", "--all", "--yes"]).ended, 0);
-      assert.equal(await onTerminal(["-c", file, "up", "--all"], { FENCE_YES: "1" }).ended, 0);
+      assert.equal(await onTerminal(["-c", file, "down", "--all", "--yes", ...staged]).ended, 0);
+      assert.equal(await onTerminal(["-c", file, "up", "--all", ...staged], { FENCE_YES: "1" }).ended, 0);
     });
   });
 

@@ -8,8 +8,10 @@
  * itself" is the noise floor: two servers with the very same config. Ratios only; the machine decides the rest.
  */
 import { cpSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { PROBE_PATH } from "../src/servers/probe-path.js";
 import { SERVER_KINDS, type ServerKind } from "../src/spec/types.js";
 import { has, needs } from "../test/support/needs.js";
 import { freePort } from "../test/support/world.js";
@@ -104,6 +106,7 @@ async function enter(stand: Stand, variant: Variant): Promise<Contestant> {
   }
   const server = await startServer(stand.kind, config, port);
   cleanups.push(() => server.stop());
+  await requireGate(port, variant === "with");
   return { variant, port, server };
 }
 
@@ -128,13 +131,41 @@ async function compare(
     // the two plain servers are one config: their mean is the steadier base
     withFence.push(a / ((b + c) / 2));
     floor.push(c / b);
-    process.stderr.write(`\r${kind}, ${target.name}: round ${round + 1} of ${rounds} `);
+    progress(`${kind}, ${target.name}: round ${round + 1} of ${rounds}`);
   }
-  process.stderr.write("\r\u001b[K");
+  progress("");
   return [
     { kind, target: target.name, comparison: "with fence, up", ratios: withFence },
     { kind, target: target.name, comparison: "without against itself", ratios: floor },
   ];
+}
+
+/** One line that is written over, on a terminal alone. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}
+
+/** A comparison of two equal servers would look very good. */
+async function requireGate(port: number, isThere: boolean): Promise<void> {
+  const { status, body } = await ask(port, PROBE_PATH);
+  const answers = status === 200 && body.includes('"fence":"up"');
+  if (answers !== isThere) {
+    throw new Error(
+      `port ${port} answers the probe with ${status}, which says that the gate is ${answers ? "" : "not "}there`,
+    );
+  }
+}
+
+function ask(port: number, target: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const options = { host: "127.0.0.1", port, path: target, agent: false, headers: { Host: "localhost" } };
+    const request = get(options, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => (body += text));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body })).on("error", reject);
+    });
+    request.on("error", reject);
+  });
 }
 
 function printTable(rows: readonly Row[], rounds: number, seconds: number): void {

@@ -46,7 +46,8 @@ function quoteInner(value: string): string {
 
 function checked(value: string): string {
   // The parser would turn \t \r \n escapes into the bytes, but no directive that fence writes can carry them.
-  if (/[\x00-\x1f\x7f]/.test(value)) throw new EncodeError("a control character cannot stand in an nginx config");
+  if (/[\x00-\x1f\x7f]/.test(value))
+    throw new EncodeError("a control character cannot stand in an nginx config");
   if (/\p{Surrogate}/u.test(value)) throw new EncodeError("half of a surrogate pair is not text");
   return value;
 }

@@ -10,7 +10,9 @@ export function configValues(spec: Spec, server: Server, modules: readonly strin
   const sites = sitesOf(spec, server);
   const run = `${spec.runDir}/${server.name}`;
   const used = new Set(sites.map((site) => site.upstream));
-  const tlsSite = sites.find((site) => site.tls !== null && listensOf(site, server).some((listen) => listen.tls));
+  const tlsSite = sites.find(
+    (site) => site.tls !== null && listensOf(site, server).some((listen) => listen.tls),
+  );
   const listens = allListens(server, sites);
   return {
     server: ident(server.name),

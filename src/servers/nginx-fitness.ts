@@ -9,7 +9,8 @@ const SOCKET_PATH_BYTES_MAX = 107;
 export function unfitNginx(version: string, buildInfo: string): string[] {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const problems: string[] = [];
-  if (major < 1 || (major === 1 && minor < 18)) problems.push(`nginx ${version} is older than 1.18, the oldest that fence knows.`);
+  if (major < 1 || (major === 1 && minor < 18))
+    problems.push(`nginx ${version} is older than 1.18, the oldest that fence knows.`);
   for (const module of ["geo", "map", "rewrite"]) {
     if (!buildInfo.includes(`--without-http_${module}_module`)) continue;
     problems.push(`this nginx was built without its ${module} module, which the gate is written in.`);
@@ -23,7 +24,8 @@ export function limitsNginx(spec: Spec, server: Server): Limit[] {
   for (const site of sitesOf(spec, server)) {
     const paths = [site.tls?.certificate, site.tls?.key];
     if (server.config === "standalone" && paths.some((path) => path?.includes("$"))) {
-      const sentence = 'nginx takes a "$" in the path of a certificate or key for a variable; choose another path.';
+      const sentence =
+        'nginx takes a "$" in the path of a certificate or key for a variable; choose another path.';
       found.push({ level: "refuse", site: site.name, sentence });
     }
   }

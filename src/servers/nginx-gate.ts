@@ -54,7 +54,9 @@ function exceptionValues(site: Site, lua: boolean): Values {
     origins: maintenance.corsOrigins,
     exposed: `Retry-After, ${maintenance.header}`,
     retryAfterSec: maintenance.retryAfterSec,
-    steps: lua ? [] : RETRY_STEPS_SEC.map((seconds, index) => ({ bits: ident(bitsOf(index + 1).join("")), seconds })),
+    steps: lua
+      ? []
+      : RETRY_STEPS_SEC.map((seconds, index) => ({ bits: ident(bitsOf(index + 1).join("")), seconds })),
   };
 }
 
@@ -108,7 +110,15 @@ export function siteValues(spec: Spec, server: Server, site: Site, lua: boolean)
     fallbacks: site.routes.flatMap(({ path, dir, fallback }, index) =>
       fallback === null
         ? []
-        : [{ index, path, dir: `${dir}/`, base: fallback.base, lastSegment: fallback.append === "last-segment" }],
+        : [
+            {
+              index,
+              path,
+              dir: `${dir}/`,
+              base: fallback.base,
+              lastSegment: fallback.append === "last-segment",
+            },
+          ],
     ),
   };
 }

@@ -4,7 +4,14 @@ import { lua } from "./encode-lua.js";
 import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
 import { ident } from "./ident.js";
 import { limitsLua, unfitNginx } from "./nginx-fitness.js";
-import { controlSocket, NGINX_RUN_FOLDER, sharedDict, sitesOf, stateFolder, variableId } from "./nginx-sites.js";
+import {
+  controlSocket,
+  NGINX_RUN_FOLDER,
+  sharedDict,
+  sitesOf,
+  stateFolder,
+  variableId,
+} from "./nginx-sites.js";
 import { file, sharedFiles } from "./nginx-variant.js";
 import { folderPoint, nginxFiles, nginxTest, wiring } from "./nginx.js";
 
@@ -22,7 +29,12 @@ export const nginxLua: ServerAdapter = {
   files(spec, server) {
     const folder = `${spec.outputDir}/${server.name}`;
     const state = `${folder}/state.lua`;
-    const common = { server: ident(server.name), state, dict: sharedDict(server), key: `fence.${server.name}` };
+    const common = {
+      server: ident(server.name),
+      state,
+      dict: sharedDict(server),
+      key: `fence.${server.name}`,
+    };
     const active = `${stateFolder(spec, server)}/active/`;
     return [
       ...nginxFiles(spec, server, true, modulesOf(server)),
@@ -33,8 +45,9 @@ export const nginxLua: ServerAdapter = {
         wiring(`gate.${site.name}.lua`, "nginx-lua/gate.site.lua", {
           site: ident(site.name),
           state,
+          stateKey: common.key,
           key: `fence.${server.name}.${site.name}`,
-          decision: ident(`fence_${variableId(site.name)}_decision`),
+          decision: ident(`fence_${variableId(site.name).value}_decision`),
         }),
       ),
     ];
@@ -57,7 +70,9 @@ export const nginxLua: ServerAdapter = {
     const problems = unfitNginx(version, buildInfo);
     const isBuiltIn = /lua-nginx-module|ngx_lua-|http_lua/.test(buildInfo);
     if (!isBuiltIn && !buildInfo.includes("--with-compat")) {
-      problems.push("this nginx has no Lua of its own and was built without --with-compat, so it loads no module either.");
+      problems.push(
+        "this nginx has no Lua of its own and was built without --with-compat, so it loads no module either.",
+      );
     }
     return problems;
   },

@@ -38,7 +38,7 @@ export function controlSocket(spec: Spec, server: Server): string {
 
 /** The lua_shared_dict of one server. */
 export function sharedDict(server: Server): Ident {
-  return ident(`fence_${variableId(server.name)}`);
+  return ident(`fence_${variableId(server.name).value}`);
 }
 
 /** nginx opens its sockets to everybody (mode 0666), so the folder must be closed. */

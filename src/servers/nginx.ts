@@ -41,7 +41,12 @@ export const nginx: ServerAdapter = {
 };
 
 /** The files that both kinds have. `modules`: what nginx.conf loads. */
-export function nginxFiles(spec: Spec, server: Server, lua: boolean, modules: readonly string[]): PlannedFile[] {
+export function nginxFiles(
+  spec: Spec,
+  server: Server,
+  lua: boolean,
+  modules: readonly string[],
+): PlannedFile[] {
   const files = [wiring("gate.http.conf", "nginx/gate.http.conf", httpValues(spec, server, lua))];
   if (server.config === "standalone") {
     files.unshift(wiring("nginx.conf", "nginx/nginx.conf", configValues(spec, server, modules)));

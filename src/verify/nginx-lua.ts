@@ -35,7 +35,10 @@ export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) 
   }
   const workers = nginxWorkers(masterPid);
   const answering = workers.find((worker) => worker.pid === report.pid);
-  if (!answering) return none(`process ${report.pid}, which answers on the control socket, is no worker of master ${masterPid}`);
+  if (!answering)
+    return none(
+      `process ${report.pid}, which answers on the control socket, is no worker of master ${masterPid}`,
+    );
   return {
     workers: workers.map((worker) => reportOf(worker, report, active)),
     inflight: null,
@@ -80,7 +83,10 @@ function sync(socketPath: string, site: string): Promise<SyncReport> {
         else reject(new Error(`status ${response.statusCode}, not an answer of fence`));
       });
     });
-    const deadline = setTimeout(() => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
+    const deadline = setTimeout(
+      () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)),
+      TIMEOUT_MS,
+    );
     request.on("close", () => clearTimeout(deadline));
     request.on("error", reject);
     request.end();

@@ -11,7 +11,9 @@ export interface NginxWorker {
 export function nginxWorkers(masterPid: number): NginxWorker[] {
   return childrenOf(masterPid).flatMap((pid) => {
     const title = titleOf(pid);
-    return title.startsWith("nginx: worker process") ? [{ pid, isShuttingDown: title.includes("shutting down") }] : [];
+    return title.startsWith("nginx: worker process")
+      ? [{ pid, isShuttingDown: title.includes("shutting down") }]
+      : [];
   });
 }
 

@@ -11,7 +11,9 @@ export const observeWorkers: ObserveWorkers = (_point, _server, masterPid) => {
     workers: workers.map(({ pid, isShuttingDown }) => ({
       pid,
       settled: true,
-      detail: isShuttingDown ? "shutting down, takes no new requests" : "looks at the active variant at each request",
+      detail: isShuttingDown
+        ? "shutting down, takes no new requests"
+        : "looks at the active variant at each request",
     })),
     inflight: null,
     problem: workers.length === 0 ? `nginx (master ${masterPid}) has no worker process` : null,

@@ -47,7 +47,10 @@ const ACCEPTS: readonly (readonly [string, string])[] = [
   ["text/html;q=0.09, application/json;q=0.1", JSON_TYPE],
   ["text/html;q=0.1, application/json;q=0.09", HTML],
   ["application/json;q=0.2, text/html;q=0.5, application/problem+json;q=0.7", JSON_TYPE],
-  ["application/json;q=0.2, text/html;q=0.5, application/xhtml+xml;q=0.71, application/problem+json;q=0.7", HTML],
+  [
+    "application/json;q=0.2, text/html;q=0.5, application/xhtml+xml;q=0.71, application/problem+json;q=0.7",
+    HTML,
+  ],
   ["application/json ; charset=utf-8 ; q=0.4, text/html ; level=1 ; q=0.3", JSON_TYPE],
   ["text/html;q=1.000, application/json;q=1", HTML],
   ["text/plain", TEXT],
@@ -194,12 +197,22 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
         { "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT" },
         { "Accept-Encoding": "gzip, br" },
       ]) {
-        const answer = await c.ask({ headers: headers as Record<string, string> });
+        const answer = await c.ask({ headers });
         isDown(answer);
         assert.equal(answer.body.length, length, JSON.stringify(headers));
       }
       const url = `http://127.0.0.1:${c.port}/`;
-      const curl = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: main.test", "-H", "Expect: 100-continue"];
+      const curl = [
+        "-s",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code}",
+        "-H",
+        "Host: main.test",
+        "-H",
+        "Expect: 100-continue",
+      ];
       assert.equal((await runProgram("curl", [...curl, "-d", "x=1", url])).stdout, "503");
     });
 
@@ -214,7 +227,9 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
         isDown(answer);
         assert.equal(answer.headers["content-type"], type, `Accept: ${accept}`);
       }
-      const problem = JSON.parse((await c.ask({ headers: { Accept: "application/json" } })).body) as { status: number };
+      const problem = JSON.parse((await c.ask({ headers: { Accept: "application/json" } })).body) as {
+        status: number;
+      };
       assert.equal(problem.status, 503);
     });
 
@@ -230,7 +245,10 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
 
     test("Allowed clients are told by the peer, or by trusted proxies alone", async () => {
       for (const [from, forwarded, passes] of CLIENTS) {
-        const answer = await c.ask({ from, headers: forwarded === null ? {} : { "X-Forwarded-For": forwarded } });
+        const answer = await c.ask({
+          from,
+          headers: forwarded === null ? {} : { "X-Forwarded-For": forwarded },
+        });
         assert.equal(answer.status, passes ? 200 : 503, `${from} ${forwarded}`);
       }
       isLive(await c.ask({ host: "six.test", to: "::1" }));
@@ -256,7 +274,8 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
       for (const path of ["/api", "/api/x", "/%61pi", "/x/../api", "/shop/", "/shop/a"]) {
         isDown(await c.ask({ host: "scoped.test", path }), 500);
       }
-      for (const path of ["/", "/apix", "/shop", "/api/../x"]) isLive(await c.ask({ host: "scoped.test", path }));
+      for (const path of ["/", "/apix", "/shop", "/api/../x"])
+        isLive(await c.ask({ host: "scoped.test", path }));
     });
 
     test("Other sites stay up, and a host that no site has gets 404", async () => {
@@ -269,7 +288,8 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
     });
 
     test("Neither case nor port nor a wildcard of the host matters", async () => {
-      for (const host of ["MAIN.test", "main.test:8080", "a.main.test", "A.b.Main.Test"]) isDown(await c.ask({ host }));
+      for (const host of ["MAIN.test", "main.test:8080", "a.main.test", "A.b.Main.Test"])
+        isDown(await c.ask({ host }));
     });
 
     test("A dead backend changes nothing of the answer", async () => {
@@ -291,7 +311,8 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
     });
 
     test("Down routes answer like everything else", async () => {
-      for (const path of ["/files/a.css", "/files/none", "/last/none", "/plain/a.css"]) isDown(await c.ask({ path }));
+      for (const path of ["/files/a.css", "/files/none", "/last/none", "/plain/a.css"])
+        isDown(await c.ask({ path }));
     });
 
     test("The probe tells the mode, never exempt and never from a backend", async () => {
@@ -334,7 +355,10 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
       const upgrade = await c.ask({ headers: { Connection: "Upgrade", Upgrade: "websocket" } });
       assert.equal(upgrade.status, 101);
       const css = await c.ask({ path: "/files/a.css" });
-      assert.deepEqual([css.status, css.body, css.headers["content-type"]], [200, "a{}\n", "text/css; charset=utf-8"]);
+      assert.deepEqual(
+        [css.status, css.body, css.headers["content-type"]],
+        [200, "a{}\n", "text/css; charset=utf-8"],
+      );
       assert.equal((await c.ask({ path: "/files/sub/b%20c.txt" })).body, "b\n");
       assert.equal((await c.ask({ path: "/plain/a.css" })).body, "a{}\n");
       assert.equal((await c.ask({ path: "/plain/none" })).status, 404);
@@ -351,7 +375,8 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
         }
         assert.equal((await c.ask({ path, method: "POST" })).status, 404);
       }
-      for (const path of ["/__fence/main/down.html", "/./fence/main/down.html"]) isLive(await c.ask({ path }));
+      for (const path of ["/__fence/main/down.html", "/./fence/main/down.html"])
+        isLive(await c.ask({ path }));
     });
   });
 }

@@ -28,7 +28,10 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
     try {
       const generation = await world.switchTo("main", { mode: "down" });
       const look = await observe(world.plan, world.point("main"));
-      assert.deepEqual([look.running, look.mode, look.generation, look.problems], ["yes", "down", generation, []]);
+      assert.deepEqual(
+        [look.running, look.mode, look.generation, look.problems],
+        ["yes", "down", generation, []],
+      );
       assert.deepEqual(
         look.workers.map(({ pid, settled }) => [pid, settled]),
         world.workerPids().map((pid) => [pid, true]),
@@ -38,23 +41,27 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
     }
   });
 
-  test(`${kind}: the config test passes beside the running server and leaves it alone`, needs(kind, "root"), async () => {
-    const world = await start(kind, PORTS[kind] + 1);
-    try {
-      const [server] = world.plan.spec.servers;
-      assert.ok(server);
-      const [pids, pidFile] = [world.workerPids(), readFileSync(server.pidFile, "utf8")];
-      const result = await configTest(adapterOf(kind), server, join(world.plan.spec.outputDir, "web"));
-      assert.deepEqual([result.result, result.output], ["passed", ""]);
-      assert.deepEqual([world.workerPids(), readFileSync(server.pidFile, "utf8")], [pids, pidFile]);
-      await world.switchTo("main", { mode: "down" });
-      assert.equal((await ask({ port: PORTS[kind] + 1, host: "main.test" })).status, 503);
-    } finally {
-      await world.end();
-    }
-  });
+  test(
+    `${kind}: the config test passes beside the running server and leaves it alone`,
+    needs(kind, "root"),
+    async () => {
+      const world = await start(kind, PORTS[kind] + 1);
+      try {
+        const [server] = world.plan.spec.servers;
+        assert.ok(server);
+        const [pids, pidFile] = [world.workerPids(), readFileSync(server.pidFile, "utf8")];
+        const result = await configTest(adapterOf(kind), server, join(world.plan.spec.outputDir, "web"));
+        assert.deepEqual([result.result, result.output], ["passed", ""]);
+        assert.deepEqual([world.workerPids(), readFileSync(server.pidFile, "utf8")], [pids, pidFile]);
+        await world.switchTo("main", { mode: "down" });
+        assert.equal((await ask({ port: PORTS[kind] + 1, host: "main.test" })).status, 503);
+      } finally {
+        await world.end();
+      }
+    },
+  );
 
-  test(`${kind}: a restart and a reload keep the mode`, needs(kind, "root"), async () => {
+  test(`${kind}: a reload keeps the mode`, needs(kind, "root"), async () => {
     const port = PORTS[kind] + 2;
     const world = await start(kind, port);
     try {
@@ -70,34 +77,40 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
     }
   });
 
-  test(`${kind}: the include works in a config of the user's own, with Lua and error pages of its own`, needs("nginx-lua", "root"), async () => {
-    const port = PORTS[kind] + 3;
-    const world = await start(kind, port);
-    let master: number | null = null;
-    try {
-      const config = ownConfig(world.folder, join(world.plan.spec.outputDir, "web"), port + 1);
-      await run("nginx", ["-c", config]);
-      const pid = Number(readFileSync(join(world.folder, "own.pid"), "utf8"));
-      master = pid;
-      const at = (path: string) => ask({ port: port + 1, host: "main.test", path });
-      assert.deepEqual([(await at("/")).body, (await at("/lua")).body], ["live", "yes!\n"]);
-      await world.switchTo("main", { mode: "down" });
-      await until("the user's own nginx to be down", async () => (await at("/")).status === 503);
-      assert.match((await at("/lua")).body, /Down for maintenance/);
-      assert.equal((await at("/lua")).headers["x-maintenance-mode"], "1");
-    } finally {
-      if (master !== null) process.kill(master, "SIGTERM");
-      await until("the user's own nginx to end", () => !existsSync(`/proc/${master}`));
-      await world.end();
-    }
-  });
+  test(
+    `${kind}: the include works in a config of the user's own, with Lua and error pages of its own`,
+    needs("nginx-lua", "root"),
+    async () => {
+      const port = PORTS[kind] + 3;
+      const world = await start(kind, port);
+      let master: number | null = null;
+      try {
+        const config = ownConfig(world.folder, join(world.plan.spec.outputDir, "web"), port + 1);
+        await run("nginx", ["-c", config]);
+        const pid = Number(readFileSync(join(world.folder, "own.pid"), "utf8"));
+        master = pid;
+        const at = (path: string) => ask({ port: port + 1, host: "main.test", path });
+        assert.deepEqual([(await at("/")).body, (await at("/lua")).body], ["live", "yes!\n"]);
+        await world.switchTo("main", { mode: "down" });
+        await until("the user's own nginx to be down", async () => (await at("/")).status === 503);
+        assert.match((await at("/lua")).body, /Down for maintenance/);
+        assert.equal((await at("/lua")).headers["x-maintenance-mode"], "1");
+      } finally {
+        if (master !== null) process.kill(master, "SIGTERM");
+        await until("the user's own nginx to end", () => !existsSync(`/proc/${master}`));
+        await world.end();
+      }
+    },
+  );
 }
 
 /** A config of the user's own that includes the rendered gates; its own control socket, as both servers run at once. */
 function ownConfig(folder: string, rendered: string, port: number): string {
   const gate = readFileSync(join(rendered, "gate.http.conf"), "utf8").replace("control.sock", "own.sock");
   writeFileSync(join(folder, "gate.http.conf"), gate);
-  const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`);
+  const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  );
   const config = `load_module /usr/lib/nginx/modules/ndk_http_module.so;
 load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
 user www-data; worker_processes 2; pid ${folder}/own.pid; error_log ${folder}/own.log; events { }
@@ -123,37 +136,45 @@ http {
   return path;
 }
 
-test("nginx-lua: nobody asks for it, and the switch takes force all the same, also back", needs("nginx-lua", "root"), async () => {
-  const port = PORTS["nginx-lua"] + 5;
-  const world = await start("nginx-lua", port);
-  const status = async () => (await ask({ port, host: "main.test" })).status;
-  try {
-    const probed = await ask({ port, host: "main.test", path: "/.well-known/fence/probe" });
-    const { generation: old } = JSON.parse(probed.body) as { generation: number };
-    const down = await world.switchTo("main", { mode: "down" });
-    assert.equal(await status(), 503);
-    commit(world.point("main"), old);
-    await until("the older generation", async () => (await status()) === 200);
-    commit(world.point("main"), down);
-    await until("the newer generation", async () => (await status()) === 503);
-  } finally {
-    await world.end();
-  }
-});
+test(
+  "nginx-lua: nobody asks for it, and the switch takes force all the same, also back",
+  needs("nginx-lua", "root"),
+  async () => {
+    const port = PORTS["nginx-lua"] + 5;
+    const world = await start("nginx-lua", port);
+    const status = async () => (await ask({ port, host: "main.test" })).status;
+    try {
+      const probed = await ask({ port, host: "main.test", path: "/.well-known/fence/probe" });
+      const { generation: old } = JSON.parse(probed.body) as { generation: number };
+      const down = await world.switchTo("main", { mode: "down" });
+      assert.equal(await status(), 503);
+      commit(world.point("main"), old);
+      await until("the older generation", async () => (await status()) === 200);
+      commit(world.point("main"), down);
+      await until("the newer generation", async () => (await status()) === 503);
+    } finally {
+      await world.end();
+    }
+  },
+);
 
-test("nginx-lua: a site without any state is down, one whose state is lost keeps its mode", needs("nginx-lua", "root"), async () => {
-  const port = PORTS["nginx-lua"] + 6;
-  const world = await start("nginx-lua", port);
-  try {
-    rmSync(world.point("new-one").active);
-    const bare = await ask({ port, host: "new-one.test" });
-    assert.deepEqual([bare.status, bare.body, bare.headers["x-maintenance-mode"]], [503, "down\n", "1"]);
-    assert.equal((await ask({ port, host: "main.test" })).status, 200);
-    const state = join(world.plan.spec.stateDir, "servers");
-    renameSync(state, `${state}.lost`);
-    await world.sync("main");
-    assert.equal((await ask({ port, host: "main.test" })).status, 200);
-  } finally {
-    await world.end();
-  }
-});
+test(
+  "nginx-lua: a site without any state is down, one whose state is lost keeps its mode",
+  needs("nginx-lua", "root"),
+  async () => {
+    const port = PORTS["nginx-lua"] + 6;
+    const world = await start("nginx-lua", port);
+    try {
+      rmSync(world.point("new-one").active);
+      const bare = await ask({ port, host: "new-one.test" });
+      assert.deepEqual([bare.status, bare.body, bare.headers["x-maintenance-mode"]], [503, "down\n", "1"]);
+      assert.equal((await ask({ port, host: "main.test" })).status, 200);
+      const state = join(world.plan.spec.stateDir, "servers");
+      renameSync(state, `${state}.lost`);
+      await world.sync("main");
+      assert.equal((await ask({ port, host: "main.test" })).status, 200);
+    } finally {
+      await world.end();
+    }
+  },
+);

@@ -16,23 +16,60 @@ const VALUES = 10_000;
 const VALUES_A_PROCESS = 2500;
 const SEED = 20_080_101;
 
-const special = fc.constantFrom(..."$\"'\\;{}#~*^()[]|.+?/: =!-&%<>@`,", "${", "\\\\", "\\n", "\\t", "$1", "$uri", "://", "default", "é", "日本", "🙂");
+const special = fc.constantFrom(
+  ..."$\"'\\;{}#~*^()[]|.+?/: =!-&%<>@`,",
+  "${",
+  "\\\\",
+  "\\n",
+  "\\t",
+  "$1",
+  "$uri",
+  "://",
+  "default",
+  "é",
+  "日本",
+  "🙂",
+);
 const ascii = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code));
-const text = fc.array(fc.oneof(special, ascii), { minLength: 1, maxLength: 24 }).map((parts) => parts.join(""));
+const text = fc
+  .array(fc.oneof(special, ascii), { minLength: 1, maxLength: 24 })
+  .map((parts) => parts.join(""));
 
 function values(): string[] {
-  const nasty = ["$", "$$", "\\", '"', "'", "default", "include", "~x", "\\default", "${a}", "a b", "#", "}", ";", "é".repeat(900)];
+  const nasty = [
+    "$",
+    "$$",
+    "\\",
+    '"',
+    "'",
+    "default",
+    "include",
+    "~x",
+    "\\default",
+    "${a}",
+    "a b",
+    "#",
+    "}",
+    ";",
+    "é".repeat(900),
+  ];
   return [...nasty, ...fc.sample(text, { seed: SEED, numRuns: VALUES - nasty.length })];
 }
 
 /** Runs nginx on the http-level `lines` and one location a value, and hands out what each location answers. */
-async function answers(lines: (value: string, index: number) => { http?: string; location: string }, all: readonly string[], port: number) {
+async function answers(
+  lines: (value: string, index: number) => { http?: string; location: string },
+  all: readonly string[],
+  port: number,
+) {
   const found: string[] = [];
   for (let start = 0; start < all.length; start += VALUES_A_PROCESS) {
     const part = all.slice(start, start + VALUES_A_PROCESS);
     const folder = mkdtempSync(join(tmpdir(), "fence-encode-"));
     const blocks = part.map(lines);
-    const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`);
+    const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+      (name) => `${name}_temp_path ${folder}/${name};`,
+    );
     const config = `worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log; events { }
 http { ${temp.join(" ")} access_log off; geo $fence_dollar { default "$"; }
 variables_hash_max_size 65536; variables_hash_bucket_size 128; map_hash_bucket_size 8192;
@@ -41,7 +78,10 @@ server { listen 127.0.0.1:${port};
 ${blocks.map((block, index) => `location = /${index} { ${block.location} }`).join("\n")}
 } }`;
     writeFileSync(join(folder, "nginx.conf"), config);
-    const child = spawn("nginx", ["-c", join(folder, "nginx.conf"), "-g", "daemon off;"], { detached: true, stdio: "pipe" });
+    const child = spawn("nginx", ["-c", join(folder, "nginx.conf"), "-g", "daemon off;"], {
+      detached: true,
+      stdio: "pipe",
+    });
     try {
       found.push(...(await askAll(child, port, part.length)));
     } finally {
@@ -94,7 +134,11 @@ const marked = (value: string): string => `<${value}>`;
 suite("What the encoders write, nginx reads back", needs("nginx"), () => {
   test("ngx: a value that a directive with variables carries", async () => {
     const all = values().map(marked);
-    const found = await answers((value) => ({ location: `add_header X-Value ${ngx(value)} always; return 204;` }), all, 22050);
+    const found = await answers(
+      (value) => ({ location: `add_header X-Value ${ngx(value)} always; return 204;` }),
+      all,
+      22050,
+    );
     assert.deepEqual(found, all);
   });
 
@@ -112,7 +156,12 @@ suite("What the encoders write, nginx reads back", needs("nginx"), () => {
     const all = values();
     const lines = (value: string) => {
       const letters = Array.from(value);
-      const others = [`${value}x`, `x${value}`, letters.slice(1).join(""), `${letters.slice(0, -1).join("")}~~`];
+      const others = [
+        `${value}x`,
+        `x${value}`,
+        letters.slice(1).join(""),
+        `${letters.slice(0, -1).join("")}~~`,
+      ];
       const tries = [value, ...others].map((other) => matching(other, `^${ngxRegex(value)}\\z`));
       return { location: `set $r ""; ${tries.join(" ")} add_header X-Value $r always; return 204;` };
     };
@@ -124,10 +173,31 @@ suite("What the encoders write, nginx reads back", needs("nginx"), () => {
   });
 
   test("ngxPattern: an expression means what it means to JavaScript", async () => {
-    const atom = fc.constantFrom("a", "\\.", "\\\\", "\\\"", "\"", "\\$", "[a-c]", "[^/]", "\\d", "\\w", "(?:a|b)", ";", "\\{", "#", " ", ".");
-    const piece = fc.tuple(atom, fc.constantFrom("", "", "*", "+", "?", "{1,2}")).map(([one, times]) => one + times);
+    const atom = fc.constantFrom(
+      "a",
+      "\\.",
+      "\\\\",
+      '\\"',
+      '"',
+      "\\$",
+      "[a-c]",
+      "[^/]",
+      "\\d",
+      "\\w",
+      "(?:a|b)",
+      ";",
+      "\\{",
+      "#",
+      " ",
+      ".",
+    );
+    const piece = fc
+      .tuple(atom, fc.constantFrom("", "", "*", "+", "?", "{1,2}"))
+      .map(([one, times]) => one + times);
     const pattern = fc.array(piece, { minLength: 1, maxLength: 6 }).map((parts) => `^${parts.join("")}$`);
-    const subject = fc.array(fc.constantFrom(..."abc.\\\"$1_;{# /"), { maxLength: 6 }).map((parts) => parts.join(""));
+    const subject = fc
+      .array(fc.constantFrom(...'abc.\\"$1_;{# /'), { maxLength: 6 })
+      .map((parts) => parts.join(""));
     const pairs = fc.sample(fc.tuple(pattern, subject), { seed: SEED, numRuns: VALUES });
     const all = pairs.map(([expression]) => expression);
     let next = 0;
@@ -137,7 +207,9 @@ suite("What the encoders write, nginx reads back", needs("nginx"), () => {
       return { location: `set $r ""; ${trial} add_header X-Value $r always; return 204;` };
     };
     const found = await answers(lines, all, 22053);
-    const expected = pairs.map(([expression, subjectText]) => (new RegExp(expression).test(subjectText) ? "1" : "0"));
+    const expected = pairs.map(([expression, subjectText]) =>
+      new RegExp(expression).test(subjectText) ? "1" : "0",
+    );
     assert.ok(expected.includes("1"));
     assert.deepEqual(found, expected);
   });

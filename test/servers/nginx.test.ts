@@ -33,7 +33,14 @@ test("Every wait picks the next step upward, and the longest step at most", () =
     const row = flags.reduce((sum, flag) => sum + 2 ** Number(flag.slice(1)), 0);
     return row === 0 ? null : RETRY_STEPS_SEC[row - 1];
   };
-  for (const [seconds, step] of [[1, 5], [5, 5], [6, 10], [1000, 1200], [604_800, 604_800], [10_000_000, 604_800]] as const) {
+  for (const [seconds, step] of [
+    [1, 5],
+    [5, 5],
+    [6, 10],
+    [1000, 1200],
+    [604_800, 604_800],
+    [10_000_000, 604_800],
+  ] as const) {
     assert.equal(stepOf(stepFlags(seconds, 120)), step);
   }
   assert.equal(stepOf(stepFlags(120, 120)), null);
@@ -41,7 +48,10 @@ test("Every wait picks the next step upward, and the longest step at most", () =
 });
 
 test("The steps rise, and each has bits of its own", () => {
-  assert.deepEqual([...RETRY_STEPS_SEC].sort((a, b) => a - b), RETRY_STEPS_SEC);
+  assert.deepEqual(
+    [...RETRY_STEPS_SEC].sort((a, b) => a - b),
+    RETRY_STEPS_SEC,
+  );
   const rows = RETRY_STEPS_SEC.map((_, index) => bitsOf(index + 1).join(""));
   assert.equal(new Set(rows).size, 31);
 });
@@ -84,5 +94,7 @@ test("What cannot work is refused beforehand", () => {
   assert.ok(nginxLua.limits(long, server).some((limit) => limit.level === "refuse"));
   assert.ok(nginx.limits(spec, server).every((limit) => limit.level === "note"));
   const tls = { certificate: "/a$b", key: "/k" };
-  assert.ok(nginx.limits({ ...spec, sites: [{ ...site, tls }] }, server).some((limit) => limit.level === "refuse"));
+  assert.ok(
+    nginx.limits({ ...spec, sites: [{ ...site, tls }] }, server).some((limit) => limit.level === "refuse"),
+  );
 });

@@ -27,7 +27,18 @@ export interface Ask {
 
 /** One request and its whole answer; rejects when the connection breaks before that. */
 export function ask(options: Ask): Promise<Answer> {
-  const { port, host, path = "/", method = "GET", headers = {}, body, to = "127.0.0.1", from, tls, agent } = options;
+  const {
+    port,
+    host,
+    path = "/",
+    method = "GET",
+    headers = {},
+    body,
+    to = "127.0.0.1",
+    from,
+    tls,
+    agent,
+  } = options;
   const all: https.RequestOptions = {
     host: to,
     port,
@@ -51,7 +62,12 @@ export function ask(options: Ask): Promise<Answer> {
     });
     request.on("upgrade", (response, socket) => {
       socket.destroy();
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: "", localPort: undefined });
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        body: "",
+        localPort: undefined,
+      });
     });
     request.on("error", reject);
     request.end(body);

@@ -43,7 +43,7 @@ function prepared(kind: NginxKind, listen: Listen[], tlsPort: number) {
     const key = join(folder, "key.pem");
     const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=tls.test", "-days", "2"];
     await runProgram("openssl", [...args, "-keyout", key, "-out", certificate]);
-    const files = join(folder, "a $folder \"with\" marks");
+    const files = join(folder, 'a $folder "with" marks');
     mkdirSync(join(files, "sub"), { recursive: true });
     writeFileSync(join(files, "a.css"), "a{}\n");
     writeFileSync(join(files, "sub/b c.txt"), "b\n");
@@ -69,11 +69,13 @@ function prepared(kind: NginxKind, listen: Listen[], tlsPort: number) {
         },
         maintenance: {
           ...siteOf("x").maintenance,
-          headers: [{ name: "Strict-Transport-Security", value: "max-age=1; note=\"$1 \\ {}\"" }],
+          headers: [{ name: "Strict-Transport-Security", value: 'max-age=1; note="$1 \\ {}"' }],
           corsOrigins: [ORIGIN],
         },
       }),
-      siteOf("health-pass", { exceptions: { ...siteOf("x").exceptions, health: { path: "/health", whileDown: "pass" } } }),
+      siteOf("health-pass", {
+        exceptions: { ...siteOf("x").exceptions, health: { path: "/health", whileDown: "pass" } },
+      }),
       siteOf("health-down", {
         exceptions: {
           ...siteOf("x").exceptions,
@@ -81,11 +83,16 @@ function prepared(kind: NginxKind, listen: Listen[], tlsPort: number) {
           health: { path: "/health", whileDown: "down" },
         },
       }),
-      siteOf("scoped", { maintenance: { ...siteOf("x").maintenance, paths: ["/api", "/shop/"], status: 500 } }),
+      siteOf("scoped", {
+        maintenance: { ...siteOf("x").maintenance, paths: ["/api", "/shop/"], status: 500 },
+      }),
       siteOf("six", { exceptions: { ...siteOf("x").exceptions, allow: [cidr("::1/128", 6)], acme: false } }),
       siteOf("other"),
       siteOf("dead", { upstream: "gone" }),
-      siteOf("tls", { tls: { certificate, key }, listen: { web: [{ address: "127.0.0.1", port: tlsPort, tls: true }] } }),
+      siteOf("tls", {
+        tls: { certificate, key },
+        listen: { web: [{ address: "127.0.0.1", port: tlsPort, tls: true }] },
+      }),
     ];
     const spec = nginxSpec(kind, folder, backend.port, listen, sites);
     const gone = { name: "gone", backends: [{ kind: "tcp", host: "127.0.0.1", port: 9 } as const] };

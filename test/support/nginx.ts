@@ -104,7 +104,9 @@ export function nginxSpec(
 }
 
 /** Renders the spec that `build` makes, puts every site up and starts nginx on it. */
-export async function startNginx(build: (folder: string, backend: Backend) => Spec | Promise<Spec>): Promise<NginxWorld> {
+export async function startNginx(
+  build: (folder: string, backend: Backend) => Spec | Promise<Spec>,
+): Promise<NginxWorld> {
   const folder = mkdtempSync(join(tmpdir(), "fence-nginx-"));
   chmodSync(folder, 0o755);
   const backend = await startBackend();
@@ -134,7 +136,15 @@ export async function startNginx(build: (folder: string, backend: Backend) => Sp
     async switchTo(site, values) {
       const point = pointOf(site);
       generation += 1;
-      const all = { mode: "up", generation, retryAfterSec: 120, untilMs: null, message: "", reason: "", ...values } as const;
+      const all = {
+        mode: "up",
+        generation,
+        retryAfterSec: 120,
+        untilMs: null,
+        message: "",
+        reason: "",
+        ...values,
+      } as const;
       stage(point, generation, renderer.renderVariant(plan, point, all));
       commit(point, generation);
       const view = child ? await world.sync(site) : null;
@@ -163,7 +173,10 @@ export async function startNginx(build: (folder: string, backend: Backend) => Sp
   };
   for (const site of spec.sites) await world.switchTo(site.name, { mode: "up" });
   const config = join(spec.outputDir, "web/nginx.conf");
-  child = spawn("nginx", ["-c", config, "-g", "daemon off;"], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  child = spawn("nginx", ["-c", config, "-g", "daemon off;"], {
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const started = child;
   let errors = "";
   child.stderr?.on("data", (chunk) => (errors += String(chunk)));

@@ -1,6 +1,6 @@
 import { FileError, NotDurable } from "../base/durable.js";
 import { commit } from "../switch/commit.js";
-import { removeJournal } from "../switch/journal.js";
+import { removeJournalQuietly } from "../switch/journal.js";
 import type { Change } from "./change.js";
 import { startMoving, type Moving } from "./moving.js";
 import { unstageChanges } from "./staging.js";
@@ -33,7 +33,7 @@ export function commitAll(stateDir: string, changes: readonly Change[], steps: S
         } else if (error instanceof FileError && isAnyInForce) {
           one.isBroken = true;
         } else {
-          removeJournal(stateDir);
+          removeJournalQuietly(stateDir);
           unstageChanges(changes);
           throw error;
         }

@@ -32,7 +32,11 @@ export async function underLock<T>(
   act: () => Promise<T>,
 ): Promise<T> {
   const { stateDir } = plan.spec;
-  checkState(plan);
+  try {
+    checkState(plan);
+  } catch (error) {
+    throw stateFailure(error);
+  }
   steps.tell("lock", "start", `lock ${stateDir}`);
   const lock = await takeLock(stateDir, {
     timeoutMs: request.lockTimeoutMs,

@@ -33,7 +33,7 @@ export class FileError extends Error {
     readonly path: string,
     cause: unknown,
   ) {
-    const errno = (cause as NodeJS.ErrnoException).code ?? "unknown";
+    const errno = (cause as NodeJS.ErrnoException).code ?? (cause as Partial<FileError>).errno ?? "unknown";
     super(`cannot ${operation} ${path}: ${errno}`, { cause });
     this.errno = errno;
   }

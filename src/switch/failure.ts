@@ -8,13 +8,21 @@ export function stateFailure(error: unknown): unknown {
   if (error instanceof NotDurable) {
     return new FenceError("not-durable", error.message, { cause: error, hint: "Look at the kernel's log for errors of the disk." });
   }
-  if (!(error instanceof FileError)) return error;
-  const isPermission = NOT_PERMITTED.includes(error.errno);
-  return new FenceError("state-not-writable", error.message, {
+  const errno = errnoOf(error);
+  if (errno === null) return error;
+  const isPermission = NOT_PERMITTED.includes(errno);
+  return new FenceError("state-not-writable", (error as Error).message, {
     cause: error,
-    hint: HINTS[error.errno] ?? "Look at the folder's owner and mode, and at the kernel's log.",
+    hint: HINTS[errno] ?? "Look at the folder's owner and mode, and at the kernel's log.",
     ...(isPermission ? {} : { exit: "failed" as const }),
   });
+}
+
+/** null: not a failed file operation. */
+function errnoOf(error: unknown): string | null {
+  if (error instanceof FileError) return error.errno;
+  const { code, path } = error as NodeJS.ErrnoException;
+  return error instanceof Error && typeof code === "string" && typeof path === "string" ? code : null;
 }
 
 const HINTS: Readonly<Record<string, string>> = {

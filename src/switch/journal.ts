@@ -87,13 +87,14 @@ export function writeJournal(stateDir: string, journal: Journal): void {
   writeAtomic(journalPath(stateDir), `${JSON.stringify(journal, null, 2)}\n`, { mode: FILE_MODE });
 }
 
-/** Writes the first journal of a change; when the disk does not confirm it, it is taken back. @throws FileError, NotDurable */
+/** Writes the first journal of a change; when the disk does not confirm it, it is taken back. @throws FileError */
 export function beginJournal(stateDir: string, journal: Journal): void {
   try {
     writeJournal(stateDir, journal);
   } catch (error) {
-    if (error instanceof NotDurable) removeJournalQuietly(stateDir);
-    throw error;
+    if (!(error instanceof NotDurable)) throw error;
+    removeJournalQuietly(stateDir);
+    throw new FileError("sync", error.path, error);
   }
 }
 
@@ -102,7 +103,8 @@ export function removeJournal(stateDir: string): void {
   removeDurable(journalPath(stateDir));
 }
 
-function removeJournalQuietly(stateDir: string): void {
+/** A journal that stays behind without a rename having followed is dropped by the next recovery. */
+export function removeJournalQuietly(stateDir: string): void {
   try {
     removeJournal(stateDir);
   } catch (error) {

@@ -150,7 +150,8 @@ function writeHolder(fd: number, options: LockOptions): void {
 function release(fd: number): void {
   try {
     ftruncateSync(fd);
-  } finally {
-    closeSync(fd);
+  } catch {
+    // The text stays; it names a process that will have ended.
   }
+  closeSync(fd);
 }

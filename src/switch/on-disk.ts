@@ -48,12 +48,12 @@ export function readGeneration(point: SwitchPoint, generation: number): Stamp | 
   return stamp?.generation === generation ? stamp : null;
 }
 
-/** What is in force on one server, read back from the active variant. */
+/** What is in force on one server, read back from the active variant. Never throws: what cannot be read is unknown. */
 export function readOnDisk(point: SwitchPoint): OnDisk {
-  const stats = lstatSync(point.active, { throwIfNoEntry: false });
-  if (stats === undefined) return { mode: null, generation: null };
   const unknown: OnDisk = { mode: "unknown", generation: null };
   try {
+    const stats = lstatSync(point.active, { throwIfNoEntry: false });
+    if (stats === undefined) return { mode: null, generation: null };
     if (point.form === "file") return stats.isFile() ? activeFile(point) : unknown;
     return stats.isSymbolicLink() ? activeFolder(point) : unknown;
   } catch {

@@ -4,6 +4,7 @@ import {
   FileError,
   fsyncFolder,
   makeFolders,
+  NotDurable,
   removeLeftovers,
   renameDurable,
   temporaryPath,
@@ -11,7 +12,7 @@ import {
   writeNewFile,
 } from "../base/durable.js";
 import type { SwitchPoint } from "../servers/adapter.js";
-import { generationPath, generationsOf, readGeneration, readOnDisk, sumsOf, SUMS_FILE } from "./on-disk.js";
+import { generationPath, generationsOf, readOnDisk, stampOf, sumsOf, SUMS_FILE, VARIANT_FILE } from "./on-disk.js";
 import { FILE_MODE, FOLDER_MODE } from "./paths.js";
 
 /** Besides the active one and the one an unfinished change may go back to. */
@@ -25,22 +26,29 @@ export interface StagedFile {
 /**
  * Writes one generation of a variant beside the others and syncs it; nothing is in force yet. The number must be
  * new: a generation is written once and then never changed.
- * @throws FileError, NotDurable; Error when the files do not carry their mode and generation (a wrong adapter)
+ * @throws FileError; Error when the files do not carry their mode and generation (a wrong adapter)
  */
 export function stage(point: SwitchPoint, generation: number, files: readonly StagedFile[]): void {
+  const stamped = point.form === "folder" ? files.find((file) => file.name === VARIANT_FILE) : onlyFile(point, files);
+  if (stampOf(stamped?.content ?? "")?.generation !== generation) {
+    throw new Error(`the variant of ${point.kind} does not carry "variant=… generation=${generation}" in its first line`);
+  }
   makeFolders(point.generations, FOLDER_MODE);
   makeFolders(dirname(point.active), FOLDER_MODE);
   const path = generationPath(point, generation);
-  if (point.form === "file") {
-    const [file] = files;
-    if (file === undefined || files.length !== 1) throw new Error(`a variant of ${point.kind} is one file, not ${files.length}`);
-    writeAtomic(path, file.content, { mode: FILE_MODE });
-  } else {
-    stageFolder(path, files);
+  try {
+    if (point.form === "folder") stageFolder(path, files);
+    else writeAtomic(path, onlyFile(point, files).content, { mode: FILE_MODE });
+  } catch (error) {
+    // Nobody reads it yet: not confirmed by the disk is as good as not written.
+    throw error instanceof NotDurable ? new FileError("sync", path, error) : error;
   }
-  if (readGeneration(point, generation) === null) {
-    throw new Error(`the variant of ${point.kind} does not carry "variant=… generation=${generation}" in its first line`);
-  }
+}
+
+function onlyFile(point: SwitchPoint, files: readonly StagedFile[]): StagedFile {
+  const [file] = files;
+  if (file === undefined || files.length !== 1) throw new Error(`a variant of ${point.kind} is one file, not ${files.length}`);
+  return file;
 }
 
 function stageFolder(path: string, files: readonly StagedFile[]): void {

@@ -14,6 +14,9 @@ import { fakeMachine, planOf, requestOf, temporaryFolder } from "../support/fake
 import { needs } from "../support/needs.js";
 import { injectInto, listOperations, type FileOperation } from "../support/strace.js";
 
+/** Of the file operations, how many at least must be hit: a few runs count differently, see injectInto. */
+const HIT_SHARE = 0.9;
+
 const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.url));
 
 /** A site that is up in generation 2, at a path that is the same in every run. */
@@ -25,13 +28,13 @@ async function prepare(folder: string): Promise<Plan> {
   return plan;
 }
 
-/** What holds on the disk after any end of a switch from up (2) to down (3). */
-function checkDisk(plan: Plan, what: string): Set<string> {
+/** What holds on the disk after any end of a switch from up (2) to down (3, or 4 when 2 could not be read). */
+function checkDisk(plan: Plan, what: string, newest = 3): Set<string> {
   const modes = new Set<string>();
   for (const point of plan.switchPoints) {
     const { mode, generation } = readOnDisk(point);
-    const isOld = mode === "up" && generation === 2;
-    const isNew = mode === "down" && generation === 3;
+    const isOld = mode === "up" && (generation ?? 0) >= 2 && (generation ?? 9) < newest;
+    const isNew = mode === "down" && (generation ?? 0) >= 3 && (generation ?? 9) <= newest;
     assert.ok(isOld || isNew, `${what}: torn: ${point.active} is ${mode}, ${generation}`);
     modes.add(mode as string);
   }
@@ -88,8 +91,8 @@ test("a switch killed at any file operation leaves old or new, is told truly, an
   for (const [index, operation] of operations.entries()) {
     const plan = await prepare(folder);
     const what = `killed at ${index + 1}: ${operation.line}`;
-    const run = await injectInto(operation, "signal=KILL", [CHILD, folder, "down", "main"]);
-    if (run.code === 137 || run.signal === "SIGKILL") killed += 1;
+    const run = await injectInto(folder, operation, "signal=KILL", [CHILD, folder, "down", "main"]);
+    if (run.isHit && (run.code === 137 || run.signal === "SIGKILL")) killed += 1;
     const modes = checkDisk(plan, what);
     if (modes.has("down")) forward += 1;
     await checkStatus(plan, modes, what);
@@ -101,27 +104,31 @@ test("a switch killed at any file operation leaves old or new, is told truly, an
     await checkNext(planOf(copy), "up", `${what}; then up`);
   }
   console.log(`# ${operations.length} file operations, ${killed} killed, ${forward} with a new variant in force`);
-  assert.ok(killed >= operations.length - 1, `${killed} of ${operations.length} were killed`);
+  assert.ok(killed >= operations.length * HIT_SHARE, `${killed} of ${operations.length} were killed`);
   assert.ok(forward > 0 && forward < operations.length);
 });
 
 test("a switch whose file operation fails at any point ends old or new, and its exit code says which", options, async () => {
   const operations = await operationsOfDown();
   const seen = new Map<number, number>();
+  let hits = 0;
   const errors = ["ENOSPC", "EIO", "EROFS", "EACCES", "EMFILE"];
   for (const [index, operation] of operations.entries()) {
     const plan = await prepare(folder);
     const error = errors[index % errors.length] ?? "EIO";
     const what = `${error} at ${index + 1}: ${operation.line}`;
-    const run = await injectInto(operation, `error=${error}`, [CHILD, folder, "down", "main"]);
+    const run = await injectInto(folder, operation, `error=${error}`, [CHILD, folder, "down", "main"]);
+    if (!run.isHit) continue;
+    hits += 1;
     const code = run.code ?? -1;
     seen.set(code, (seen.get(code) ?? 0) + 1);
-    const modes = checkDisk(plan, what);
+    const modes = checkDisk(plan, what, 4);
     const said = `${what}\nexit ${code}\n${run.stdout}${run.stderr}`;
     assert.ok([0, 1, 7, 8, 77].includes(code), said);
     // 0 and 7: down is in force everywhere. Anything else: up is.
     assert.deepEqual([...modes], [code === 0 || code === 7 ? "down" : "up"], said);
     if (code === 1 || code === 77) {
+      assert.notEqual(run.stdout, "", said);
       const { error: message } = JSON.parse(run.stdout) as { error: string };
       assert.ok(message.includes(error) && message.includes(folder), said);
       assert.deepEqual(temporaryFilesBelow(plan.spec.stateDir).filter(() => !operation.line.startsWith("unlink")), [], said);
@@ -129,14 +136,15 @@ test("a switch whose file operation fails at any point ends old or new, and its 
     await checkStatus(plan, modes, said);
     await checkNext(plan, "down", said);
   }
-  console.log(`# exits: ${[...seen].map(([code, count]) => `${code}: ${count}`).join(", ")}`);
+  assert.ok(hits >= operations.length * HIT_SHARE, `${hits} of ${operations.length} were hit`);
+  console.log(`# ${hits} failed, exits: ${[...seen].map(([code, count]) => `${code}: ${count}`).join(", ")}`);
 });
 
 test("the content of the journal is whole at every kill", options, async () => {
   const operations = (await operationsOfDown()).filter(({ line }) => line.includes("journal") || line.includes("write"));
   for (const operation of operations) {
     await prepare(folder);
-    await injectInto(operation, "signal=KILL", [CHILD, folder, "down", "main"]);
+    await injectInto(folder, operation, "signal=KILL", [CHILD, folder, "down", "main"]);
     const path = join(folder, "state/journal.json");
     if (existsSync(path)) JSON.parse(readFileSync(path, "utf8"));
   }

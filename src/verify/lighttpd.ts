@@ -32,7 +32,8 @@ export async function observeWorkers(
 ): Promise<WorkersView> {
   const { controlSocket } = point;
   if (controlSocket === null) return { workers: [], inflight: null, problem: "no control socket" };
-  const pids = server.workers === 0 ? [masterPid] : childrenOf(masterPid);
+  const children = childrenOf(masterPid);
+  const pids = server.workers === 0 ? [masterPid] : children;
   const active = await stat(point.active).catch(() => null);
   if (active === null)
     return { workers: silent(pids), inflight: null, problem: `${point.active} cannot be read` };
@@ -53,10 +54,11 @@ export async function observeWorkers(
       detail: isSame ? null : `it has inode ${answer.inode}, the disk ${active.ino}`,
     };
   });
+  // What a retired process still has at the backend it tells no one.
+  const retired = children.filter((pid) => !serving.includes(pid)).length;
   const counts = serving.map((pid) => answers.get(pid)?.inflight ?? null);
-  const inflight = counts.every((count) => count !== null)
-    ? counts.reduce((sum, count) => sum + count, 0)
-    : null;
+  const isExact = retired === 0 && counts.every((count) => count !== null);
+  const inflight = isExact ? counts.reduce((sum, count) => sum + count, 0) : null;
   return { workers, inflight, problem };
 }
 

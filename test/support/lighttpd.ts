@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -113,7 +113,12 @@ export function install(spec: Spec, server: Server): void {
   for (const file of lighttpd.files(spec, server)) {
     write(`${spec.outputDir}/${server.name}/${file.path}`, render(file.template, file.values));
   }
-  mkdirSync(dirname(server.pidFile), { recursive: true, mode: 0o700 });
+  const { mode, pidFileOwner } = lighttpd.runFolder(server);
+  mkdirSync(dirname(server.pidFile), { recursive: true, mode });
+  if (pidFileOwner !== null) {
+    writeFileSync(server.pidFile, "");
+    execFileSync("chown", ["--", pidFileOwner, server.pidFile]);
+  }
   for (const site of spec.sites) put(spec, server, site, modeValues("up", 1));
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
+import { childrenOf } from "../src/base/process-info.js";
 
 /**
  * CPU time in nanoseconds that the processes which serve have used: the workers of a master, or the process itself
@@ -14,14 +15,4 @@ function cpuNs(pid: number): bigint {
     const [runningNs = "0"] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
     return sum + BigInt(runningNs);
   }, 0n);
-}
-
-/** Pids of the processes that a process started and that still run. */
-export function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8")
-      .split(" ")
-      .filter((text) => text !== "")
-      .map(Number),
-  );
 }

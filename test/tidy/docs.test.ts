@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { ERROR_CODES } from "../../src/base/errors.js";
 import { EXIT } from "../../src/base/exit.js";
+import { specReference } from "../../src/spec/reference.js";
 import { filesBelow, read, ROOT } from "./project.js";
 
 test("every path that ARCHITECTURE.md names exists", () => {
@@ -72,4 +73,9 @@ test("docs/dependencies.md has a row for every run-time dependency and no other"
     ([, name]) => name,
   );
   assert.deepEqual(rows.sort(), Object.keys(manifest.dependencies).sort());
+});
+
+test("docs/spec.md is what the schema says (UPDATE=1 writes it anew)", () => {
+  if (process.env["UPDATE"] === "1") writeFileSync(path.join(ROOT, "docs/spec.md"), specReference());
+  assert.equal(read("docs/spec.md"), specReference());
 });

@@ -24,6 +24,8 @@ export interface DiagnosticFormat {
 
 /** Terminal columns of a source line that are shown; a longer one is cut around its mark. */
 const SOURCE_COLUMNS_MAX = 160;
+/** Enough for them on each side of the mark, however many characters of no width are between. */
+const NEAR_CHARACTERS = 4 * SOURCE_COLUMNS_MAX;
 const TAB = "    ";
 
 /** Every diagnostic, one after the other, an empty line between them; ends with a line end unless there is none. */
@@ -58,7 +60,6 @@ export function formatDiagnostic(diagnostic: Diagnostic, format: DiagnosticForma
 
 /** Text from a file made safe for a terminal: control and direction-changing characters become escapes. */
 export function printable(text: string): string {
-   
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
@@ -74,7 +75,9 @@ interface Cell {
 
 /** The shown part of the source line; where the mark begins and how long it is, in terminal columns. */
 function excerpt({ source, column, endColumn }: Diagnostic): { text: string; indent: number; mark: number } {
-  const cells = cellsOf(source.trimEnd());
+  // A line of a megabyte is not taken apart for the few characters around its mark.
+  const from = Math.max(0, column - 1 - NEAR_CHARACTERS);
+  const cells = cellsOf(source.slice(from, column - 1 + NEAR_CHARACTERS).trimEnd(), from);
   const isBefore = (cell: Cell): boolean => cell.offset < column - 1;
   const isMarked = (cell: Cell): boolean => !isBefore(cell) && cell.offset < endColumn - 1;
   const shown =
@@ -102,8 +105,8 @@ function cutAround(cells: readonly Cell[], markIndex: number): Cell[] {
   });
 }
 
-function cellsOf(source: string): Cell[] {
-  let offset = 0;
+function cellsOf(source: string, from: number): Cell[] {
+  let offset = from;
   return Array.from(source, (character) => {
     const text = character === "\t" ? TAB : printable(character);
     const cell = { text, columns: text.length > 2 ? text.length : columnsOfCharacter(character), offset };

@@ -1,11 +1,18 @@
+/** Nobody mistypes a longer one, and comparing two takes the product of their lengths. */
+const WORD_CHARS_MAX = 100;
+
 /** The candidate that a mistyped word most likely meant; null when none is near. */
 export function suggest(word: string, candidates: readonly string[]): string | null {
+  if (word.length > WORD_CHARS_MAX) return null;
+  const lower = word.toLowerCase();
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(word.length * 0.4)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    const isPrefix = word.length >= 2 && candidate.toLowerCase().startsWith(word.toLowerCase());
-    const weight = isPrefix ? Math.min(distance, 1) : distance;
+    const other = candidate.toLowerCase();
+    const isPrefix = word.length >= 2 && other.startsWith(lower);
+    // A difference in length is a distance too.
+    if (!isPrefix && Math.abs(other.length - lower.length) >= bestDistance) continue;
+    const weight = isPrefix ? 1 : editDistance(lower, other);
     if (weight < bestDistance) {
       best = candidate;
       bestDistance = weight;

@@ -49,9 +49,36 @@ test("Bits below the prefix length are told apart from what is no address", () =
 });
 
 test("What is no address is refused", () => {
-  const bad = ["", "1.2.3", "1.2.3.4.5", "256.0.0.1", "01.2.3.4", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/-1", " 1.2.3.4"];
-  const bad6 = [":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "::12345", "::1/129", "fe80::1%eth0"];
-  const mixed = ["::1.2.3", "1.2.3.4::", "::g", "1:2:3:4:5:6:7::8:9", "[::1]", "localhost", "::ffff:1.2.3.4:5"];
+  const bad = [
+    "",
+    "1.2.3",
+    "1.2.3.4.5",
+    "256.0.0.1",
+    "01.2.3.4",
+    "1.2.3.4/33",
+    "1.2.3.4/",
+    "1.2.3.4/-1",
+    " 1.2.3.4",
+  ];
+  const bad6 = [
+    ":",
+    ":::",
+    "1::2::3",
+    "1:2:3:4:5:6:7",
+    "1:2:3:4:5:6:7:8:9",
+    "::12345",
+    "::1/129",
+    "fe80::1%eth0",
+  ];
+  const mixed = [
+    "::1.2.3",
+    "1.2.3.4::",
+    "::g",
+    "1:2:3:4:5:6:7::8:9",
+    "[::1]",
+    "localhost",
+    "::ffff:1.2.3.4:5",
+  ];
   for (const text of [...bad, ...bad6, ...mixed]) assert.equal(parseCidr(text), null, text);
 });
 
@@ -59,22 +86,28 @@ test("Membership agrees with the platform's own block list", () => {
   const address4 = fc.ipV4();
   const address6 = fc.ipV6();
   fc.assert(
-    fc.property(fc.oneof(address4, address6), fc.nat(128), fc.oneof(address4, address6), (base, length, other) => {
-      const family = base.includes(":") ? "ipv6" : "ipv4";
-      const bits = family === "ipv6" ? length : length % 33;
-      const total = family === "ipv6" ? 128 : 32;
-      const value = parseAddress(base)?.value ?? 0n;
-      const size = 1n << BigInt(total - bits);
-      const first = value - (value % size);
-      const network = family === "ipv6" ? groupsOf(first) : dotted(first & 0xffffffffn);
-      const block = blockOf(`${network}/${bits}`);
-      // Mapped addresses belong to both families, on which the two differ by design.
-      if (block.family !== (family === "ipv6" ? 6 : 4) || base.includes(":") !== other.includes(":")) return;
-      const list = new BlockList();
-      list.addSubnet(network, bits, family);
-      const hex = hexOf(other) ?? "";
-      assert.equal(hex >= block.first && hex <= block.last, list.check(other, family));
-    }),
+    fc.property(
+      fc.oneof(address4, address6),
+      fc.nat(128),
+      fc.oneof(address4, address6),
+      (base, length, other) => {
+        const family = base.includes(":") ? "ipv6" : "ipv4";
+        const bits = family === "ipv6" ? length : length % 33;
+        const total = family === "ipv6" ? 128 : 32;
+        const value = parseAddress(base)?.value ?? 0n;
+        const size = 1n << BigInt(total - bits);
+        const first = value - (value % size);
+        const network = family === "ipv6" ? groupsOf(first) : dotted(first & 0xffffffffn);
+        const block = blockOf(`${network}/${bits}`);
+        // Mapped addresses belong to both families, on which the two differ by design.
+        if (block.family !== (family === "ipv6" ? 6 : 4) || base.includes(":") !== other.includes(":"))
+          return;
+        const list = new BlockList();
+        list.addSubnet(network, bits, family);
+        const hex = hexOf(other) ?? "";
+        assert.equal(hex >= block.first && hex <= block.last, list.check(other, family));
+      },
+    ),
     { numRuns: 2000 },
   );
 });

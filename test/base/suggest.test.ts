@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { suggest } from "../../src/base/suggest.js";
 
-const KEYS = ["hosts", "servers", "listen", "upstream", "tls", "route", "maintenance", "exceptions", "settle"];
+const KEYS = [
+  "hosts",
+  "servers",
+  "listen",
+  "upstream",
+  "tls",
+  "route",
+  "maintenance",
+  "exceptions",
+  "settle",
+];
 
 test("A slip of the pen finds its word: a letter lost, added, changed or swapped", () => {
   assert.equal(suggest("upstrem", KEYS), "upstream");

@@ -1,13 +1,7 @@
 import type { ColourEnv } from "./colour.js";
 
 /** Who asks, for the history: the first of these that says something. */
-export const ACTOR_VARIABLES = [
-  "FENCE_ACTOR",
-  "GITHUB_ACTOR",
-  "GITLAB_USER_LOGIN",
-  "SUDO_USER",
-  "USER",
-] as const;
+const ACTOR_VARIABLES = ["FENCE_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "SUDO_USER", "USER"] as const;
 
 const CHARACTERS_MAX = 128;
 

@@ -40,7 +40,7 @@ interface GlobalOptions {
 }
 
 /** Is this variable set to something that means yes? `0`, `false`, `no` and the empty value mean no. */
-export function isSet(value: string | undefined): boolean {
+function isSet(value: string | undefined): boolean {
   return value !== undefined && !["", "0", "false", "no"].includes(value.toLowerCase());
 }
 

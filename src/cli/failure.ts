@@ -24,7 +24,7 @@ export function reportFailure(context: Context, thrown: unknown): ExitCode {
 }
 
 /** The shape of `fence/error@1`. */
-export function errorObject(error: FenceError): Record<string, unknown> {
+function errorObject(error: FenceError): Record<string, unknown> {
   return {
     schema: "fence/error@1",
     code: error.code,

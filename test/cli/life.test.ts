@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { needs } from "../support/needs.js";
+import { assertFails } from "./run-fence.js";
 import { createWorld, until, type CliResult, type World } from "../support/world.js";
 
 const json = (result: CliResult): Record<string, unknown> =>
@@ -56,8 +58,7 @@ for (const kind of ["nginx", "lighttpd"] as const) {
     });
 
     test("a switch while the server does not run is refused, or staged when asked to", async () => {
-      const refused = await expectCode(1, "down");
-      assert.match(refused.stderr, /\(server-not-running, exit 1\)/);
+      assertFails(await world.fence("down"), "server-not-running", 1);
       const { stdout } = await expectCode(0, "down", "--if-not-running", "stage");
       assert.match(stdout, /^main will be down when its servers start/);
       await expectCode(0, "is", "down");
@@ -140,7 +141,7 @@ for (const kind of ["nginx", "lighttpd"] as const) {
       await until("the program to wait", () => run.stderr().includes("waiting until main is down"));
       child.kill("SIGTERM");
       assert.equal((await run.ended).code, 143);
-      assert.match(run.stderr(), /stopped by SIGTERM\n +\(terminated, exit 143\)/);
+      assertFails({ code: 143, stderr: run.stderr() }, "terminated", 143);
     });
 
     test("a change of wiring needs a reload, which apply --reload does and proves", async () => {
@@ -161,13 +162,45 @@ for (const kind of ["nginx", "lighttpd"] as const) {
       const text = readFileSync(world.specFile, "utf8");
       const tree = readFileSync(`${world.folder}/rendered/manifest.json`, "utf8");
       writeFileSync(world.specFile, text.replace('user = "www-data"', 'user = "nobody-of-this-name"'));
-      const { stderr } = await expectCode(1, "apply");
-      assert.match(stderr, /\(config-test-failed, exit 1\)/);
-      if (kind === "nginx") assert.match(stderr, /fence\.toml:\d+:\d+: error/);
+      const refused = await world.fence("apply");
+      assertFails(refused, "config-test-failed", 1);
+      if (kind === "nginx") assert.match(refused.stderr, /fence\.toml:\d+:\d+: error/);
       assert.equal(readFileSync(`${world.folder}/rendered/manifest.json`, "utf8"), tree);
       await expectCode(1, "check");
       writeFileSync(world.specFile, text);
     });
+
+    test("a program that is not there is said before anything is written", async () => {
+      const text = readFileSync(world.specFile, "utf8");
+      writeFileSync(world.specFile, text.replace(/program = ".*"/, 'program = "/nowhere/server"'));
+      assertFails(await world.fence("apply"), "server-not-found", 1);
+      writeFileSync(world.specFile, text);
+      await expectCode(0, "plan", "--detailed-exitcode");
+    });
+
+    if (kind === "nginx") {
+      test("a reload that nginx does not take is said, and the old config serves on", async () => {
+        const text = readFileSync(world.specFile, "utf8");
+        // Its config test does not mind a port that is taken; a reload does.
+        const taken = createServer();
+        await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+        const { port } = taken.address() as AddressInfo;
+        writeFileSync(
+          world.specFile,
+          text.replace(/^listen = \["(.*)"\]$/m, `listen = ["$1", "127.0.0.1:${port}"]`),
+        );
+        try {
+          assertFails(await world.fence("apply", "--reload"), "reload-failed", 1);
+          assert.equal((await world.get()).status, 200);
+          assert.match((await expectCode(0, "plan")).stderr, /not reloaded yet: web/);
+        } finally {
+          taken.close();
+          writeFileSync(world.specFile, text);
+        }
+        await expectCode(0, "apply", "--reload");
+        await expectCode(0, "verify");
+      });
+    }
 
     test("doctor finds nothing in the way", async () => {
       const { stdout } = await expectCode(0, "doctor");

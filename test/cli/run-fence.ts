@@ -1,8 +1,10 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ErrorCode } from "../../src/base/errors.js";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url)).replace(/\/$/, "");
 export const FENCE = path.join(ROOT, "bin/fence.js");
@@ -47,6 +49,16 @@ export function runProgram(
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
+}
+
+/** The last line of an error for a person names its code and its exit code, and the process ends with that. */
+export function assertFails(
+  { code, stderr }: Pick<Ended, "code" | "stderr">,
+  error: ErrorCode,
+  exit: number,
+): void {
+  assert.match(stderr, new RegExp(`\\(${error}, exit ${exit}\\)\n$`));
+  assert.equal(code, exit);
 }
 
 /** A folder of its own for a test, removed after it. */

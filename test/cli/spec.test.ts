@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { needs } from "../support/needs.js";
-import { fence, FENCE, inFolder, runProgram } from "./run-fence.js";
+import { assertFails, fence, FENCE, inFolder, runProgram } from "./run-fence.js";
 import { writeSpec } from "./spec-fixture.js";
 
 const NOBODY = 65_534;
@@ -22,9 +22,8 @@ describe("the spec is found", () => {
     await inFolder(async (folder) => {
       mkdirSync(path.join(folder, ".git"));
       const { code, stdout, stderr } = await fence(["status"], { cwd: folder, env: { HOME: folder } });
-      assert.match(stderr, /\(spec-not-found, exit 66\)/);
+      assertFails({ code, stderr }, "spec-not-found", 66);
       assert.equal(stdout, "");
-      assert.equal(code, 66);
     });
   });
 
@@ -40,8 +39,7 @@ describe("the spec is found", () => {
       chmodSync(folder, 0o755);
       chmodSync(file, 0o600);
       const { code, stderr } = await fence(["status", "-c", file], { uid: NOBODY, gid: NOBODY });
-      assert.match(stderr, /\(spec-unreadable, exit 66\)/);
-      assert.equal(code, 66);
+      assertFails({ code, stderr }, "spec-unreadable", 66);
     });
   });
 
@@ -83,9 +81,8 @@ describe("a spec with errors", () => {
       assert.match(stderr, /^fence\.toml:8:\d+: error: .*wrokers/m);
       assert.match(stderr, /^fence\.toml:9:\d+: error: .*kindd/m);
       assert.match(stderr, /^ {2}8 \| wrokers = 2\n {4}\| \^+$/m);
-      assert.match(stderr, /\(spec-invalid, exit 78\)/);
+      assertFails({ code, stderr }, "spec-invalid", 78);
       assert.equal(stdout, "");
-      assert.equal(code, 78);
     });
   });
 
@@ -117,8 +114,7 @@ describe("sites", () => {
       ]) {
         const { code, stderr } = await fence(["-c", file, ...args]);
         assert.match(stderr, /no site is named "shpo"\n {2}did you mean shop\? the sites are: main, shop/);
-        assert.match(stderr, /\(unknown-site, exit 64\)/);
-        assert.equal(code, 64);
+        assertFails({ code, stderr }, "unknown-site", 64);
       }
     });
   });
@@ -168,8 +164,7 @@ describe("folders", () => {
       const file = writeSpec(folder);
       chmodSync(folder, 0o755);
       const { code, stderr } = await fence(["-c", file, "render"], { uid: NOBODY, gid: NOBODY });
-      assert.match(stderr, /\(output-not-writable, exit 77\)/);
-      assert.equal(code, 77);
+      assertFails({ code, stderr }, "output-not-writable", 77);
     });
   });
 
@@ -178,8 +173,7 @@ describe("folders", () => {
       writeFileSync(path.join(folder, "file"), "");
       const file = writeSpec(folder, { output: "file/rendered" });
       const { code, stderr } = await fence(["-c", file, "render"]);
-      assert.match(stderr, /\(output-not-writable, exit 1\)/);
-      assert.equal(code, 1);
+      assertFails({ code, stderr }, "output-not-writable", 1);
       assert.deepEqual(readdirSync(folder).sort(), ["fence.toml", "file"]);
     });
   });
@@ -189,8 +183,7 @@ describe("folders", () => {
       mkdirSync(path.join(folder, "rendered"));
       writeFileSync(path.join(folder, "rendered/mine.conf"), "mine");
       const { code, stderr } = await fence(["-c", writeSpec(folder), "render"]);
-      assert.match(stderr, /\(output-not-ours, exit 1\)/);
-      assert.equal(code, 1);
+      assertFails({ code, stderr }, "output-not-ours", 1);
       assert.deepEqual(readdirSync(path.join(folder, "rendered")), ["mine.conf"]);
     });
   });
@@ -201,8 +194,7 @@ describe("folders", () => {
       mkdirSync(path.join(folder, "state"));
       chmodSync(path.join(folder, "state"), 0o777);
       const { code, stderr } = await fence(["-c", file, "down"]);
-      assert.match(stderr, /\(state-not-safe, exit 77\)/);
-      assert.equal(code, 77);
+      assertFails({ code, stderr }, "state-not-safe", 77);
     });
   });
 

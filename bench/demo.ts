@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { SERVER_KINDS, type ServerKind } from "../src/spec/types.js";
 import { startLoad, type Load, type LoadReport } from "../test/support/load.js";
-import { has, needs } from "../test/support/needs.js";
+import { has } from "../test/support/needs.js";
 import { createStand, fence, KINDS, mainConfigOf, startServer, type Stand } from "./stand.js";
 import { spreadOf } from "./statistics.js";
 
@@ -56,8 +56,7 @@ function chosenKinds(server: string | null, all: boolean): ServerKind[] {
     console.log(
       "The demo drives a real web server, and there is none here. On Debian or Ubuntu, any of these will do:",
     );
-    for (const { kind, install, need } of wanted)
-      console.log(`  ${install}   # ${kind}: ${String(needs(need).skip)}`);
+    for (const { kind, install } of wanted) console.log(`  ${install}   # ${kind}`);
   }
   return installed.map(({ kind }) => kind).slice(0, all ? undefined : 1);
 }

@@ -1,11 +1,9 @@
 import http from "node:http";
 import https from "node:https";
 import { isMode } from "../base/mode.js";
+import { PROBE_PATH } from "../servers/probe-path.js";
 import type { Listen, Site } from "../spec/types.js";
 import type { ProbeResult } from "./types.js";
-
-/** Answered by every server fence renders for, in every mode; never exempt, never forwarded to a backend. */
-export const PROBE_PATH = "/.well-known/fence/probe";
 
 const TIMEOUT_MS = 2000;
 const BODY_BYTES_MAX = 1024 * 1024;

@@ -19,7 +19,7 @@ export function unfitNginx(version: string, buildInfo: string): string[] {
 }
 
 /** Limits of both kinds. */
-export function limitsNginx(spec: Spec, server: Server): Limit[] {
+function limitsNginx(spec: Spec, server: Server): Limit[] {
   const found: Limit[] = [];
   for (const site of sitesOf(spec, server)) {
     const paths = [site.tls?.certificate, site.tls?.key];

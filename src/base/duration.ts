@@ -7,6 +7,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
 export function parseDuration(text: string): number | null {
   if (!/^(?:\d+d)?(?:\d+h)?(?:\d+m(?!s))?(?:\d+s)?(?:\d+ms)?$/.test(text) || text === "") return null;
   let total = 0;
-  for (const [, number, unit] of text.matchAll(/(\d+)(ms|[smhd])/g)) total += Number(number) * (UNIT_MS[unit ?? ""] ?? 0);
+  for (const [, number, unit] of text.matchAll(/(\d+)(ms|[smhd])/g))
+    total += Number(number) * (UNIT_MS[unit ?? ""] ?? 0);
   return Number.isSafeInteger(total) ? total : null;
 }

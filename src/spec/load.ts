@@ -67,11 +67,6 @@ export async function loadSpec(path: string): Promise<Spec> {
   return parseSpec(text, file, (page) => readText(page, LIMITS.pageBytesMax).text, sha256);
 }
 
-/** The text of a spec, for messages that show its lines. @throws FenceError spec-not-found, spec-unreadable */
-export function readSpecText(file: string): string {
-  return readSpec(file).text;
-}
-
 function readSpec(file: string): { text: string; sha256: string } {
   try {
     return readText(file, LIMITS.specBytesMax);

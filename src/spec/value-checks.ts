@@ -175,7 +175,7 @@ export const routePath: Check = (value) =>
 
 export const filePath: Check = (value) => (value === "" ? { message: "the path is empty" } : null);
 
-export const headerName: Check = (value) =>
+const headerName: Check = (value) =>
   /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value) && value.length <= 64
     ? null
     : { message: `"${value}" is not a header name`, why: "a header name is a token (RFC 9110, 5.6.2)" };

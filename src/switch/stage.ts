@@ -54,12 +54,7 @@ function onlyFile(point: SwitchPoint, files: readonly StagedFile[]): StagedFile 
 function stageFolder(path: string, files: readonly StagedFile[]): void {
   const temporary = temporaryPath(dirname(path));
   try {
-    mkdirSync(temporary, FOLDER_MODE);
-    chmodSync(temporary, FOLDER_MODE);
-  } catch (error) {
-    throw new FileError("create", temporary, error);
-  }
-  try {
+    makeFolder(temporary);
     for (const file of [...files, { name: SUMS_FILE, content: sumsOf(files) }]) {
       writeNewFile(join(temporary, file.name), file.content, { mode: FILE_MODE });
     }
@@ -68,6 +63,15 @@ function stageFolder(path: string, files: readonly StagedFile[]): void {
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     throw error;
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, FOLDER_MODE);
+    chmodSync(path, FOLDER_MODE);
+  } catch (error) {
+    throw new FileError("create", path, error);
   }
 }
 

@@ -65,8 +65,8 @@ export async function injectInto(
   const inject = ["-e", `trace=${syscall}`, "-e", `inject=${syscall}:${what}:when=${when}`];
   try {
     const run = await execute(["-qq", "-y", "-s", "0", "-o", log, ...inject, process.execPath, ...args]);
-    const line = readFileSync(log, "utf8").split("\n")[when - 1] ?? "";
-    return { ...run, isHit: line.includes(folder) };
+    const calls = readFileSync(log, "utf8").split("\n").filter((line) => line.startsWith(`${syscall}(`));
+    return { ...run, isHit: calls[when - 1]?.includes(folder) ?? false };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

@@ -1,10 +1,10 @@
 import { dirname, resolve } from "node:path";
 import { parseCidr } from "../base/cidr.js";
 import { parseDuration } from "../base/duration.js";
+import { canonicalHost, splitHostPort } from "./address-checks.js";
 import { DEFAULT_PROGRAM, DEFAULT_WORKERS, DEFAULTS } from "./defaults.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
 import type { Backend, Cidr, Listen, PathRule, Server, Site, Spec } from "./types.js";
-import { canonicalHost, splitHostPort } from "./value-checks.js";
 
 /** What building needs besides the checked values. */
 export interface Surroundings {

@@ -1,10 +1,11 @@
 import { suggest } from "../base/suggest.js";
+import { canonicalHost } from "./address-checks.js";
 import { checkFolders } from "./folder-check.js";
 import { checkListens, listenKey } from "./listen-check.js";
 import { entriesOf, itemsOf, tablesOf, valueAt } from "./raw.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
 import { SERVER_KINDS } from "./types.js";
-import { canonicalHost, type Problem } from "./value-checks.js";
+import type { Problem } from "./value-checks.js";
 
 /** A problem at a path of the spec, before it has a line. */
 export interface Finding {

@@ -1,9 +1,9 @@
+import { listenAddress } from "./address-checks.js";
 import { buildListen } from "./build.js";
 import type { Finding } from "./cross-check.js";
 import { itemsOf } from "./raw.js";
 import type { RawListen, RawServer, RawSite } from "./schema.js";
 import type { Listen } from "./types.js";
-import { listenAddress } from "./value-checks.js";
 
 /** One entry of a `listen` list. */
 interface Entry extends Listen {

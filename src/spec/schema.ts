@@ -1,4 +1,5 @@
 import { z } from "zod";
+import * as address from "./address-checks.js";
 import { LIMITS } from "./limits.js";
 import { checkRegex } from "./regex-check.js";
 import * as check from "./value-checks.js";
@@ -29,9 +30,9 @@ const named = <T extends z.ZodType>(value: T, description: string) =>
 
 const listen = z
   .union([
-    str("address:port", check.listenAddress),
+    str("address:port", address.listenAddress),
     z.strictObject({
-      address: str("address:port", check.listenAddress),
+      address: str("address:port", address.listenAddress),
       tls: z.boolean().optional().describe("serve TLS here, with the certificate of each site"),
     }),
   ])
@@ -69,7 +70,7 @@ const server = z.strictObject({
 
 const upstream = z.strictObject({
   backends: list(
-    str('"host:port", "[v6]:port" or "unix:/path"', check.backend),
+    str('"host:port", "[v6]:port" or "unix:/path"', address.backend),
     LIMITS.backendsMax,
     "addresses that take the requests",
   ).min(1),
@@ -99,7 +100,7 @@ const pathRule = z
   ])
   .describe('"/prefix", { exact = "/path" }, { prefix = "/path" } or { regex = "^/v[0-9]+$" }');
 const cidrs = (description: string) =>
-  list(str("address or block", check.cidr), LIMITS.cidrsMax, description);
+  list(str("address or block", address.cidr), LIMITS.cidrsMax, description);
 
 /** Names of headers are checked in key-check.ts. */
 const headers = z.record(z.string(), str("value of the header"));
@@ -148,7 +149,7 @@ const settle = z.strictObject({
 });
 
 const site = z.strictObject({
-  hosts: list(str("host name", check.host), LIMITS.hostsMax, "names of the site").min(1),
+  hosts: list(str("host name", address.host), LIMITS.hostsMax, "names of the site").min(1),
   servers: list(str("name of a server"), LIMITS.serversMax, "which servers serve it").min(1).optional(),
   listen: listens.optional(),
   upstream: str("name of the upstream for what no route takes").optional(),

@@ -43,13 +43,19 @@ export async function carryOut(changes: readonly Change[], conduct: Conduct): Pr
     else outcomes.set(one.change.site.name, finish(stateDir, one, result.servers));
   }
   if (broken.length > 0) {
-    for (const outcome of await undoSites(broken, proved, journal, conduct)) outcomes.set(outcome.site, outcome);
+    for (const outcome of await undoSites(broken, proved, journal, conduct))
+      outcomes.set(outcome.site, outcome);
   }
   const sites = changes.flatMap(({ site }) => outcomes.get(site.name) ?? []);
   return end(journal, moving, sites, conduct);
 }
 
-function begin(stateDir: string, journal: Journal, changes: readonly Change[], { signal, steps, by }: Conduct): void {
+function begin(
+  stateDir: string,
+  journal: Journal,
+  changes: readonly Change[],
+  { signal, steps, by }: Conduct,
+): void {
   try {
     if (signal?.aborted) throw stopped(signal);
     steps.tell("journal", "start", `write down what ${by} asks for`);
@@ -75,7 +81,9 @@ async function settle(moving: readonly Moving[], conduct: Conduct): Promise<Map<
       proved.set(one, await provePoints(machine, steps, points, expected, { delayMs, timeoutMs, signal }));
     }),
   );
-  const isSettled = moving.every((one) => proved.get(one)?.servers.every(({ result }) => result === "done" || result === "staged"));
+  const isSettled = moving.every((one) =>
+    proved.get(one)?.servers.every(({ result }) => result === "done" || result === "staged"),
+  );
   steps.end("settle", isSettled ? "ok" : "failed", isSettled ? "settled" : "not everything shows it");
   return proved;
 }
@@ -85,7 +93,11 @@ function unproven(moving: readonly Moving[]): Map<Moving, Proved> {
   const proved = new Map<Moving, Proved>();
   for (const one of moving) {
     if (one.isBroken) continue;
-    const servers = one.change.points.map(({ server }): ServerOutcome => ({ server, result: "unproven", proof: null }));
+    const servers = one.change.points.map(({ server }): ServerOutcome => ({
+      server,
+      result: "unproven",
+      proof: null,
+    }));
     proved.set(one, { servers, problems: [] });
   }
   return proved;
@@ -94,30 +106,50 @@ function unproven(moving: readonly Moving[]): Map<Moving, Proved> {
 /** The site stays in its new mode: write that down. */
 function finish(stateDir: string, one: Moving, servers: readonly ServerOutcome[]): SiteOutcome {
   const results = servers.map((server) => server.result);
-  const proof: SiteState["proof"] = results.includes("unproven") ? "unproven" : results.includes("staged") ? "staged" : "proven";
+  const proof: SiteState["proof"] = results.includes("unproven")
+    ? "unproven"
+    : results.includes("staged")
+      ? "staged"
+      : "proven";
   saveState(stateDir, one, { ...one.change.to, proof });
   // Where one server shows it and another one is not running, the site is done: its clients get the new mode.
   const result = proof === "unproven" ? "unproven" : results.includes("done") ? "done" : "staged";
   return outcomeOf(one, result, one.change.to, servers);
 }
 
-function end(journal: Journal, moving: readonly Moving[], sites: readonly SiteOutcome[], conduct: Conduct): CarriedOut {
+function end(
+  journal: Journal,
+  moving: readonly Moving[],
+  sites: readonly SiteOutcome[],
+  conduct: Conduct,
+): CarriedOut {
   const { steps, signal, wait: waited } = conduct;
   const { stateDir } = conduct.plan.spec;
-  const exitNow = (): ExitName => exitOf(sites, { isLoose: moving.some((one) => one.isLoose), waited, signal });
+  const exitNow = (): ExitName =>
+    exitOf(sites, { isLoose: moving.some((one) => one.isLoose), waited, signal });
   // History before journal: a crash in between tells the change twice (same id) rather than never.
   record(journal, sites, exitNow(), conduct);
   if (moving.every((one) => !one.keepsJournal)) closeJournal(stateDir, moving);
   pruneAll(moving, steps);
   const exit = exitNow();
-  steps.tell("done", exit === "ok" ? "ok" : "failed", sites.map((one) => `${one.site}: ${one.result}`).join(", "));
+  steps.tell(
+    "done",
+    exit === "ok" ? "ok" : "failed",
+    sites.map((one) => `${one.site}: ${one.result}`).join(", "),
+  );
   return { sites, exit };
 }
 
 function record(journal: Journal, outcomes: readonly SiteOutcome[], exit: ExitName, conduct: Conduct): void {
   const { steps, by, command, why } = conduct;
   const { id, startedAt: at } = journal;
-  const sites = outcomes.map(({ site, from, to, generation, result }) => ({ site, from, to, generation, result }));
+  const sites = outcomes.map(({ site, from, to, generation, result }) => ({
+    site,
+    from,
+    to,
+    generation,
+    result,
+  }));
   const tookMs = Math.round(steps.elapsedMs);
   try {
     const entry = { id, at, by, command, why, sites, steps: steps.durations, tookMs, exit, finishedBy: null };
@@ -139,7 +171,8 @@ function closeJournal(stateDir: string, moving: readonly Moving[]): void {
 
 function pruneAll(moving: readonly Moving[], steps: Steps): void {
   try {
-    for (const { change } of moving) for (const point of change.points) prune(point, [change.from.generation]);
+    for (const { change } of moving)
+      for (const point of change.points) prune(point, [change.from.generation]);
   } catch (error) {
     steps.tell("done", "progress", `old generations could not be removed: ${(error as Error).message}`);
   }
@@ -148,7 +181,12 @@ function pruneAll(moving: readonly Moving[], steps: Steps): void {
 function journalOf(changes: readonly Change[], conduct: Conduct): Journal {
   const sites = changes.map(({ site, points, from, to }) => {
     const generations = { fromGeneration: from.generation, toGeneration: to.generation };
-    return { site: site.name, from, to, points: points.map(({ server, form }) => ({ server, form, ...generations })) };
+    return {
+      site: site.name,
+      from,
+      to,
+      points: points.map(({ server, form }) => ({ server, form, ...generations })),
+    };
   });
   const { machine, by, command, why } = conduct;
   const id = randomBytes(8).toString("hex");

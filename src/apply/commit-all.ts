@@ -1,4 +1,4 @@
-import { FileError, NotDurable } from "../base/durable.js";
+import { FileError, NotDurable } from "../base/file-error.js";
 import { commit } from "../switch/commit.js";
 import { removeJournalQuietly } from "../switch/journal.js";
 import type { Change } from "./change.js";
@@ -41,6 +41,10 @@ export function commitAll(stateDir: string, changes: readonly Change[], steps: S
     }
   }
   const isWhole = moving.every((one) => !one.isBroken);
-  steps.end("commit", isWhole ? "ok" : "failed", isWhole ? "in force" : "not everything could be put in force");
+  steps.end(
+    "commit",
+    isWhole ? "ok" : "failed",
+    isWhole ? "in force" : "not everything could be put in force",
+  );
   return moving;
 }

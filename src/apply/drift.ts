@@ -25,10 +25,12 @@ export function checkTree(outputDir: string, tree: RenderedTree): Drift[] {
     const file = there.get(path);
     const planned = wanted.get(path);
     const sum = recorded.get(path);
-    if (file === undefined) drift.push({ path, kind: sum === undefined && onDisk !== null ? "outdated" : "missing" });
+    if (file === undefined)
+      drift.push({ path, kind: sum === undefined && onDisk !== null ? "outdated" : "missing" });
     else if (sum === undefined) drift.push({ path, kind: "extra" });
     else if (sha256(file.content) !== sum) drift.push({ path, kind: "edited" });
-    else if (planned === undefined || planned.content !== file.content) drift.push({ path, kind: "outdated" });
+    else if (planned === undefined || planned.content !== file.content)
+      drift.push({ path, kind: "outdated" });
     else if (planned.executable !== file.executable) drift.push({ path, kind: "mode" });
   }
   return drift;
@@ -49,7 +51,9 @@ export function diffTree(before: readonly DiffFile[], after: readonly DiffFile[]
     if (from === to) continue;
     const fromName = from === undefined ? "/dev/null" : `a/${path}`;
     const toName = to === undefined ? "/dev/null" : `b/${path}`;
-    const patch = createTwoFilesPatch(fromName, toName, from ?? "", to ?? "", undefined, undefined, { context: 3 });
+    const patch = createTwoFilesPatch(fromName, toName, from ?? "", to ?? "", undefined, undefined, {
+      context: 3,
+    });
     text += `diff --git a/${path} b/${path}\n${patch.replace(/^=+\n/, "")}`;
   }
   return text;

@@ -8,16 +8,28 @@ import { checkState } from "./under-lock.js";
 import { holds, wantedOf } from "./wanted.js";
 
 /** What a switch would do. Takes no lock and writes nothing, so another fence may make it untrue at once. */
-export async function dryRun(plan: Plan, request: SwitchRequest, machine: Machine, steps: Steps): Promise<SwitchResult> {
+export async function dryRun(
+  plan: Plan,
+  request: SwitchRequest,
+  machine: Machine,
+  steps: Steps,
+): Promise<SwitchResult> {
   checkState(plan);
   const unfinished = readUnfinished(plan.spec.stateDir);
-  if (unfinished.kind !== "none") steps.tell("recover", "skipped", "an unfinished change would be finished or undone first");
+  if (unfinished.kind !== "none")
+    steps.tell("recover", "skipped", "an unfinished change would be finished or undone first");
   const sites: SiteOutcome[] = [];
   for (const name of request.sites) sites.push(await foresee(plan, request, machine, steps, name));
   return { exit: "ok", sites, tookMs: steps.elapsedMs };
 }
 
-async function foresee(plan: Plan, request: SwitchRequest, machine: Machine, steps: Steps, name: string): Promise<SiteOutcome> {
+async function foresee(
+  plan: Plan,
+  request: SwitchRequest,
+  machine: Machine,
+  steps: Steps,
+  name: string,
+): Promise<SiteOutcome> {
   const current = currentOf(plan, name);
   const wanted = wantedOf(request, current);
   const { points, state } = current;
@@ -28,7 +40,9 @@ async function foresee(plan: Plan, request: SwitchRequest, machine: Machine, ste
     servers.push({ server: point.server, result: running === "no" ? "staged" : "unproven", proof: null });
     if (running !== "no") continue;
     const fails = request.ifNotRunning === "fail";
-    problems.push(`${point.server} is not running: ${fails ? "the command would fail" : "the mode would take effect when it starts"}`);
+    problems.push(
+      `${point.server} is not running: ${fails ? "the command would fail" : "the mode would take effect when it starts"}`,
+    );
   }
   const to = request.mode;
   if (holds(current, wanted)) {
@@ -39,7 +53,13 @@ async function foresee(plan: Plan, request: SwitchRequest, machine: Machine, ste
   for (const point of points) {
     // Rendered, so that a value that a server cannot carry is found now.
     machine.renderVariant(point, valuesOf(change.to));
-    steps.tell("commit", "skipped", `would put generation ${change.to.generation} (${to}) in force at ${point.active}`, name, point.server);
+    steps.tell(
+      "commit",
+      "skipped",
+      `would put generation ${change.to.generation} (${to}) in force at ${point.active}`,
+      name,
+      point.server,
+    );
   }
   const { generation, since } = change.to;
   return { site: name, from: current.mode, to, result: "dry-run", generation, since, servers, problems };

@@ -32,7 +32,11 @@ export function exitOfSignal(signal: AbortSignal): "interrupted" | "terminated" 
 /** The error of a change that a signal stopped before its first rename. */
 export function stopped(signal: AbortSignal): FenceError {
   const code = exitOfSignal(signal);
-  return new FenceError(code, `stopped by ${code === "terminated" ? "SIGTERM" : "SIGINT"}; nothing was changed`, {
-    cause: signal.reason,
-  });
+  return new FenceError(
+    code,
+    `stopped by ${code === "terminated" ? "SIGTERM" : "SIGINT"}; nothing was changed`,
+    {
+      cause: signal.reason,
+    },
+  );
 }

@@ -29,7 +29,8 @@ export function manifestText(manifest: Manifest): string {
 export function parseManifest(text: string): Manifest | null {
   try {
     const value = JSON.parse(text) as Partial<Manifest> | null;
-    const isOurs = value?.schema === SCHEMA && typeof value.digest === "string" && typeof value.files === "object";
+    const isOurs =
+      value?.schema === SCHEMA && typeof value.digest === "string" && typeof value.files === "object";
     return isOurs && value.files !== null ? (value as Manifest) : null;
   } catch {
     return null;

@@ -40,5 +40,14 @@ export function outcomeOf(
 ): SiteOutcome {
   const { change, problems } = one;
   const { generation, since } = state;
-  return { site: change.site.name, from: change.before, to: change.to.mode, result, generation, since, servers, problems };
+  return {
+    site: change.site.name,
+    from: change.before,
+    to: change.to.mode,
+    result,
+    generation,
+    since,
+    servers,
+    problems,
+  };
 }

@@ -1,17 +1,19 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, rmdirSync, type Stats } from "node:fs";
-import { basename, dirname, join } from "node:path";
 import {
-  FileError,
-  fsyncFolder,
-  makeFolders,
-  namesIn,
-  NotDurable,
-  removeLeftovers,
-  renameDurable,
-  symlinkAtomic,
-  temporaryPath,
-  writeNewFile,
-} from "../base/durable.js";
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  type Stats,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { renameDurable, symlinkAtomic, writeNewFile } from "../base/durable.js";
+import { FileError, NotDurable } from "../base/file-error.js";
+import { fsyncFolder, makeFolders, namesIn, removeLeftovers, temporaryPath } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
 import type { RenderedTree } from "../plan/types.js";
 import { MANIFEST_FILE, manifestOf, manifestText, parseManifest, type Manifest } from "./manifest.js";
@@ -76,7 +78,9 @@ export function readTree(outputDir: string): TreeOnDisk | null {
     }
     return { manifest, files };
   } catch (error) {
-    throw new FenceError("output-not-writable", `cannot read ${outputDir}: ${(error as Error).message}`, { cause: error });
+    throw new FenceError("output-not-writable", `cannot read ${outputDir}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -92,7 +96,8 @@ function currentTarget(outputDir: string): string | null {
   }
   if (!stats.isDirectory()) throw notOurs(outputDir, "is not a folder");
   const isEmpty = readdirSync(outputDir).length === 0;
-  if (!isEmpty && manifestIn(outputDir) === null) throw notOurs(outputDir, "holds files that fence did not write");
+  if (!isEmpty && manifestIn(outputDir) === null)
+    throw notOurs(outputDir, "holds files that fence did not write");
   return null;
 }
 

@@ -1,5 +1,7 @@
 import { chmodSync, chownSync, lstatSync } from "node:fs";
-import { exists, FileError, makeFolders, writeNewFile } from "../base/durable.js";
+import { writeNewFile } from "../base/durable.js";
+import { FileError } from "../base/file-error.js";
+import { exists, makeFolders } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
 import { run } from "../base/run.js";
 import type { Plan, PlannedRunFolder } from "../plan/types.js";
@@ -17,7 +19,8 @@ export async function makeRunFolders(plan: Plan): Promise<void> {
     makeFolders(folder.path, folder.mode);
     if ((lstatSync(folder.path).mode & 0o7777) !== folder.mode) chmodSync(folder.path, folder.mode);
     // Only root can give a file away; a server that another user starts runs as that user.
-    if (folder.pidFileOwner !== null && process.geteuid?.() === 0) await ownPidFile(folder, folder.pidFileOwner);
+    if (folder.pidFileOwner !== null && process.geteuid?.() === 0)
+      await ownPidFile(folder, folder.pidFileOwner);
   }
 }
 

@@ -55,7 +55,9 @@ async function provePoint(
       timeoutMs: options.timeoutMs,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       onLook(observation) {
-        const text = observation.problems[0] ?? `shows ${observation.mode}, generation ${observation.generation ?? "unknown"}`;
+        const text =
+          observation.problems[0] ??
+          `shows ${observation.mode}, generation ${observation.generation ?? "unknown"}`;
         steps.tell(step, "progress", text, site, server);
       },
     });
@@ -65,7 +67,13 @@ async function provePoint(
     return { outcome: { server, result: "failed", proof: null }, problems: [text] };
   }
   if (proof.proven) {
-    steps.tell(step, "ok", `${server} shows ${expected.mode}, generation ${expected.generation}`, site, server);
+    steps.tell(
+      step,
+      "ok",
+      `${server} shows ${expected.mode}, generation ${expected.generation}`,
+      site,
+      server,
+    );
     return { outcome: { server, result: "done", proof }, problems: [] };
   }
   const problems = proof.problems.map((problem) => `${server}: ${problem}`);

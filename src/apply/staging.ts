@@ -10,14 +10,26 @@ import { checkWiring } from "./wiring.js";
  * wiring. When anything fails, what was staged is removed again.
  * @throws FileError, NotDurable, FenceError config-test-failed, config-test-hung: nothing is in force
  */
-export async function stageChanges(plan: Plan, machine: Machine, steps: Steps, changes: readonly Change[]): Promise<void> {
+export async function stageChanges(
+  plan: Plan,
+  machine: Machine,
+  steps: Steps,
+  changes: readonly Change[],
+): Promise<void> {
   steps.tell("stage", "start", "write the new variants beside the old ones");
   try {
     for (const change of changes) {
       for (const point of change.points) {
-        if (change.stagesFrom) stage(point, change.from.generation, machine.renderVariant(point, valuesOf(change.from)));
+        if (change.stagesFrom)
+          stage(point, change.from.generation, machine.renderVariant(point, valuesOf(change.from)));
         stage(point, change.to.generation, machine.renderVariant(point, valuesOf(change.to)));
-        steps.tell("stage", "progress", `generation ${change.to.generation}: ${change.to.mode}`, point.site, point.server);
+        steps.tell(
+          "stage",
+          "progress",
+          `generation ${change.to.generation}: ${change.to.mode}`,
+          point.site,
+          point.server,
+        );
       }
     }
     steps.end("stage", "ok", "staged");

@@ -20,7 +20,13 @@ export class Steps {
     return Object.fromEntries([...this.#durations].map(([step, ms]) => [step, Math.round(ms * 10) / 10]));
   }
 
-  tell(step: Step, phase: StepEvent["phase"], text: string, site: string | null = null, server: string | null = null): void {
+  tell(
+    step: Step,
+    phase: StepEvent["phase"],
+    text: string,
+    site: string | null = null,
+    server: string | null = null,
+  ): void {
     if (phase === "start" && !this.#started.has(step)) this.#started.set(step, this.elapsedMs);
     this.onStep({ step, phase, site, server, text, elapsedMs: this.elapsedMs });
   }

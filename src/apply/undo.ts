@@ -1,4 +1,4 @@
-import { NotDurable } from "../base/durable.js";
+import { NotDurable } from "../base/file-error.js";
 import { commit } from "../switch/commit.js";
 import { writeJournal, type Journal } from "../switch/journal.js";
 import { readOnDisk } from "../switch/on-disk.js";
@@ -18,7 +18,11 @@ export async function undoSites(
   conduct: Conduct,
 ): Promise<SiteOutcome[]> {
   const { steps, plan } = conduct;
-  steps.tell("undo", "start", `put the previous mode back: ${broken.map((one) => one.change.site.name).join(", ")}`);
+  steps.tell(
+    "undo",
+    "start",
+    `put the previous mode back: ${broken.map((one) => one.change.site.name).join(", ")}`,
+  );
   const names = new Set(broken.map((one) => one.change.site.name));
   const sites = journal.sites.filter((one) => names.has(one.site));
   try {
@@ -30,7 +34,11 @@ export async function undoSites(
   for (const one of broken) putBack(one, conduct);
   const outcomes = await Promise.all(broken.map((one) => proveUndone(one, proved.get(one), conduct)));
   const isUndone = outcomes.every((one) => one.result === "rolled-back");
-  steps.end("undo", isUndone ? "ok" : "failed", isUndone ? "the previous mode is back" : "not everything could be put back");
+  steps.end(
+    "undo",
+    isUndone ? "ok" : "failed",
+    isUndone ? "the previous mode is back" : "not everything could be put back",
+  );
   return outcomes;
 }
 
@@ -56,11 +64,21 @@ async function proveUndone(one: Moving, before: Proved | undefined, conduct: Con
   const from = { ...one.change.from, lastGeneration: to.lastGeneration };
   if (one.keepsJournal) {
     one.problems.push(`NOT UNDONE: ${whereIsWhat(one)}; run fence status, then the same command again`);
-    return outcomeOf(one, "failed", from, points.map(({ server }) => ({ server, result: "failed", proof: null })));
+    return outcomeOf(
+      one,
+      "failed",
+      from,
+      points.map(({ server }) => ({ server, result: "failed", proof: null })),
+    );
   }
   const timeoutMs = conduct.timeoutMs ?? site.settle.timeoutMs;
   const expected = { mode: from.mode, generation: from.generation };
-  const proof = await provePoints(machine, steps, points, expected, { delayMs: 0, timeoutMs, signal, step: "undo" });
+  const proof = await provePoints(machine, steps, points, expected, {
+    delayMs: 0,
+    timeoutMs,
+    signal,
+    step: "undo",
+  });
   const results = proof.servers.map((server) => server.result);
   const isBack = results.every((result) => result === "done" || result === "staged");
   const isStopped = results.includes("unproven");
@@ -78,7 +96,9 @@ async function proveUndone(one: Moving, before: Proved | undefined, conduct: Con
     one.problems.push(`${from.mode} is back on disk; the wait for its proof was stopped`);
     return outcomeOf(one, "rolled-back", from, servers);
   }
-  one.problems.push(`NOT PROVEN: ${from.mode} is back on disk (${whereIsWhat(one)}), but not everything shows it`);
+  one.problems.push(
+    `NOT PROVEN: ${from.mode} is back on disk (${whereIsWhat(one)}), but not everything shows it`,
+  );
   return outcomeOf(one, "failed", from, servers);
 }
 

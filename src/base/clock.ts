@@ -48,7 +48,10 @@ export interface WaitOptions {
  * @returns the first value that is not null, or null at the deadline
  * @throws the signal's reason when it aborts between two looks; whatever `look` throws
  */
-export async function waitUntil<T>(look: () => T | null | Promise<T | null>, options: WaitOptions): Promise<T | null> {
+export async function waitUntil<T>(
+  look: () => T | null | Promise<T | null>,
+  options: WaitOptions,
+): Promise<T | null> {
   const deadline = monotonicMs() + options.timeoutMs;
   for (;;) {
     options.signal?.throwIfAborted();

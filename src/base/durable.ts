@@ -1,58 +1,21 @@
 import {
-  chmodSync,
   closeSync,
   constants,
   fchmodSync,
   fchownSync,
   fstatSync,
   fsyncSync,
-  lstatSync,
-  mkdirSync,
   openSync,
   readSync,
-  readdirSync,
   renameSync,
-  rmSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { randomBytes } from "node:crypto";
-import { dirname, join } from "node:path";
-import { isAlive, processInfo } from "./process-info.js";
-
-/** A file operation failed before anything was visible to others. */
-export class FileError extends Error {
-  override readonly name = "FileError";
-  /** errno name, e.g. `ENOSPC`. */
-  readonly errno: string;
-
-  constructor(
-    readonly operation: string,
-    readonly path: string,
-    cause: unknown,
-  ) {
-    const errno = (cause as NodeJS.ErrnoException).code ?? (cause as Partial<FileError>).errno ?? "unknown";
-    super(`cannot ${operation} ${path}: ${errno}`, { cause });
-    this.errno = errno;
-  }
-}
-
-/** The change is visible, but the disk has not confirmed it: after a power cut the old content may be back. */
-export class NotDurable extends Error {
-  override readonly name = "NotDurable";
-  readonly errno: string;
-
-  constructor(
-    readonly path: string,
-    cause: unknown,
-  ) {
-    const errno = (cause as NodeJS.ErrnoException).code ?? (cause as FileError).errno;
-    super(`${path} is replaced, but its folder could not be synced to the disk: ${errno}`, { cause });
-    this.errno = errno;
-  }
-}
+import { dirname } from "node:path";
+import { attempt, FileError, NotDurable } from "./file-error.js";
+import { exists, fsyncFolder, temporaryPath } from "./folders.js";
 
 export interface WriteOptions {
   /** Exactly this mode, whatever the umask. */
@@ -60,14 +23,6 @@ export interface WriteOptions {
   owner?: { uid: number; gid: number };
   /** Set the times of the path after the rename, for watchers that do not hear renames. */
   touch?: boolean;
-}
-
-const TEMPORARY = /^\.fence-(\d+)-(\d+)-[0-9a-f]{12}\.tmp$/;
-
-/** A name for a temporary file in `folder`; it tells which process made it, so that a later run can remove it. */
-export function temporaryPath(folder: string): string {
-  const start = processInfo(process.pid)?.start ?? "0";
-  return join(folder, `.fence-${process.pid}-${start}-${randomBytes(6).toString("hex")}.tmp`);
 }
 
 /**
@@ -133,7 +88,8 @@ export function writeNewFile(path: string, content: string | Uint8Array, options
  */
 export function appendDurable(path: string, line: string, mode: number): void {
   const isNew = !exists(path);
-  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const flags =
+    constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const fd = attempt("open", path, () => openSync(path, flags, mode));
   try {
     const separator = attempt("read", path, () => (endsInsideLine(fd) ? "\n" : ""));
@@ -154,31 +110,6 @@ function endsInsideLine(fd: number): boolean {
   return last[0] !== 0x0a;
 }
 
-/** Confirms creations, renames and removals in a folder. @throws FileError */
-export function fsyncFolder(path: string): void {
-  const fd = attempt("open", path, () => openSync(path, constants.O_RDONLY | constants.O_DIRECTORY));
-  try {
-    attempt("sync", path, () => fsyncSync(fd));
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** Makes a folder and its missing parents, each with exactly this mode, and syncs what it made. @throws FileError */
-export function makeFolders(path: string, mode: number): void {
-  if (exists(path)) return;
-  const parent = dirname(path);
-  makeFolders(parent, mode);
-  try {
-    mkdirSync(path, mode);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
-    throw new FileError("create", path, error);
-  }
-  attempt("change the mode of", path, () => chmodSync(path, mode));
-  fsyncFolder(parent);
-}
-
 /** Removes a file; one that is not there is fine. @throws FileError it is still there; NotDurable it may come back */
 export function removeDurable(path: string): void {
   try {
@@ -194,37 +125,6 @@ export function removeDurable(path: string): void {
   }
 }
 
-/**
- * Removes temporary files and folders in one folder whose makers have ended.
- * @returns the paths removed; a folder that is not there has none
- */
-export function removeLeftovers(folder: string): string[] {
-  const removed: string[] = [];
-  for (const name of namesIn(folder)) {
-    const match = TEMPORARY.exec(name);
-    if (match === null || isAlive(Number(match[1]), match[2] ?? "")) continue;
-    const path = join(folder, name);
-    attempt("remove", path, () => rmSync(path, { recursive: true, force: true }));
-    removed.push(path);
-  }
-  return removed;
-}
-
-/** The names in a folder, sorted; none when it is not there. @throws FileError */
-export function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new FileError("list", folder, error);
-  }
-}
-
-/** Whether anything is there, a dangling symlink included. */
-export function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
 function afterRename(path: string, touch: boolean): void {
   try {
     if (touch) {
@@ -234,15 +134,6 @@ function afterRename(path: string, touch: boolean): void {
     fsyncFolder(dirname(path));
   } catch (error) {
     throw new NotDurable(path, error);
-  }
-}
-
-function attempt<T>(operation: string, path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof FileError) throw error;
-    throw new FileError(operation, path, error);
   }
 }
 

@@ -4,7 +4,14 @@ import { isAbsolute, join } from "node:path";
 import { monotonicMs } from "./clock.js";
 
 /** Where programs named without a path are looked for; never the caller's PATH: fence often runs as root. */
-export const PROGRAM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"] as const;
+export const PROGRAM_FOLDERS = [
+  "/usr/local/sbin",
+  "/usr/local/bin",
+  "/usr/sbin",
+  "/usr/bin",
+  "/sbin",
+  "/bin",
+] as const;
 
 /** All that a program that fence runs inherits of the environment. */
 const ENV_KEPT = ["LANG", "LC_ALL", "TZ"] as const;
@@ -127,7 +134,7 @@ export function run(program: string, args: readonly string[], options: RunOption
 }
 
 class BoundedOutput {
-  #chunks: Buffer[] = [];
+  readonly #chunks: Buffer[] = [];
   #bytes = 0;
   truncated = false;
 

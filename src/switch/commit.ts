@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { FileError, symlinkAtomic, writeAtomic } from "../base/durable.js";
+import { symlinkAtomic, writeAtomic } from "../base/durable.js";
+import { FileError } from "../base/file-error.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import { generationPath } from "./on-disk.js";
 import { FILE_MODE } from "./paths.js";

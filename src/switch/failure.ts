@@ -1,4 +1,4 @@
-import { FileError, NotDurable } from "../base/durable.js";
+import { FileError, NotDurable } from "../base/file-error.js";
 import { FenceError } from "../base/errors.js";
 
 const NOT_PERMITTED = ["EACCES", "EPERM", "EROFS"];
@@ -6,7 +6,10 @@ const NOT_PERMITTED = ["EACCES", "EPERM", "EROFS"];
 /** Turns a failed file operation, before anything was changed, into the error that fence ends with. */
 export function stateFailure(error: unknown): unknown {
   if (error instanceof NotDurable) {
-    return new FenceError("not-durable", error.message, { cause: error, hint: "Look at the kernel's log for errors of the disk." });
+    return new FenceError("not-durable", error.message, {
+      cause: error,
+      hint: "Look at the kernel's log for errors of the disk.",
+    });
   }
   const errno = errnoOf(error);
   if (errno === null) return error;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { FileError, NotDurable, removeDurable, writeAtomic } from "../base/durable.js";
+import { removeDurable, writeAtomic } from "../base/durable.js";
+import { FileError, NotDurable } from "../base/file-error.js";
 import { FenceError } from "../base/errors.js";
 import { FILE_MODE, journalPath } from "./paths.js";
 import { isSiteState } from "./state.js";
@@ -49,7 +50,9 @@ export function readUnfinished(stateDir: string): Unfinished {
     text = readFileSync(journalPath(stateDir), "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" || code === "ENOTDIR" ? { kind: "none" } : { kind: "unreadable", problem: code ?? "unknown" };
+    return code === "ENOENT" || code === "ENOTDIR"
+      ? { kind: "none" }
+      : { kind: "unreadable", problem: code ?? "unknown" };
   }
   let value: unknown;
   try {
@@ -59,7 +62,9 @@ export function readUnfinished(stateDir: string): Unfinished {
   }
   const { version } = (value ?? {}) as { version?: unknown };
   if (typeof version === "number" && version !== 1) return { kind: "unknown-version", version };
-  return isJournal(value) ? { kind: "journal", journal: value } : { kind: "unreadable", problem: "it is not a journal" };
+  return isJournal(value)
+    ? { kind: "journal", journal: value }
+    : { kind: "unreadable", problem: "it is not a journal" };
 }
 
 /** @throws FenceError state-unknown-version, journal-unreadable */
@@ -72,9 +77,13 @@ export function readJournal(stateDir: string): Journal | null {
     case "journal":
       return unfinished.journal;
     case "unknown-version":
-      throw new FenceError("state-unknown-version", `${path} has version ${unfinished.version}; this fence knows version 1`, {
-        hint: "A newer fence left a change unfinished: finish it with that fence.",
-      });
+      throw new FenceError(
+        "state-unknown-version",
+        `${path} has version ${unfinished.version}; this fence knows version 1`,
+        {
+          hint: "A newer fence left a change unfinished: finish it with that fence.",
+        },
+      );
     case "unreadable":
       throw new FenceError("journal-unreadable", `cannot read ${path}: ${unfinished.problem}`, {
         hint: `See what is in force with fence status, then remove ${path} and switch each site again.`,
@@ -128,7 +137,13 @@ function isJournal(value: unknown): value is Journal {
 function isJournalSite(value: unknown): value is JournalSite {
   if (typeof value !== "object" || value === null) return false;
   const site = value as Record<keyof JournalSite, unknown>;
-  return typeof site.site === "string" && isSiteState(site.from) && isSiteState(site.to) && Array.isArray(site.points) && site.points.every(isJournalPoint);
+  return (
+    typeof site.site === "string" &&
+    isSiteState(site.from) &&
+    isSiteState(site.to) &&
+    Array.isArray(site.points) &&
+    site.points.every(isJournalPoint)
+  );
 }
 
 function isJournalPoint(value: unknown): value is JournalPoint {

@@ -1,6 +1,17 @@
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
-import { FileError, makeFolders } from "../base/durable.js";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { FileError } from "../base/file-error.js";
+import { makeFolders } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
 import { isAlive, processInfo } from "../base/process-info.js";
 import { findProgram, programEnv } from "../base/run.js";
@@ -43,7 +54,9 @@ const CHILD_FD = 3;
 export async function takeLock(stateDir: string, options: LockOptions): Promise<Lock> {
   const flock = findProgram("flock");
   if (flock === null) {
-    throw new FenceError("internal", "the program flock is missing", { hint: "Install util-linux; fence locks its state folder with it." });
+    throw new FenceError("internal", "the program flock is missing", {
+      hint: "Install util-linux; fence locks its state folder with it.",
+    });
   }
   options.signal?.throwIfAborted();
   try {
@@ -90,10 +103,17 @@ function openLockFile(stateDir: string): number {
   }
 }
 
-async function lockFile(flock: string, fd: number, stateDir: string, deadline: number, options: LockOptions): Promise<void> {
+async function lockFile(
+  flock: string,
+  fd: number,
+  stateDir: string,
+  deadline: number,
+  options: LockOptions,
+): Promise<void> {
   const stdio = ["ignore", "ignore", "ignore", fd] as const;
   const first = spawnSync(flock, ["-x", "-n", String(CHILD_FD)], { stdio: [...stdio], env: programEnv() });
-  if (first.error) throw new FenceError("internal", `cannot run ${flock}: ${first.error.message}`, { cause: first.error });
+  if (first.error)
+    throw new FenceError("internal", `cannot run ${flock}: ${first.error.message}`, { cause: first.error });
   if (first.status === 0) return;
   const leftMs = deadline - performance.now();
   if (leftMs <= 0) throw heldBy(stateDir, options.timeoutMs);
@@ -120,11 +140,14 @@ async function lockFile(flock: string, fd: number, stateDir: string, deadline: n
 function heldBy(stateDir: string, timeoutMs: number): FenceError {
   const holder = lockHolder(stateDir);
   const waited = timeoutMs > 0 ? `; waited ${Math.round(timeoutMs / 100) / 10} s` : "";
-  if (holder === null) return new FenceError("lock-held", `another fence holds the lock of ${stateDir}${waited}`);
+  if (holder === null)
+    return new FenceError("lock-held", `another fence holds the lock of ${stateDir}${waited}`);
   const isStopped = processInfo(holder.pid)?.state === "T";
   const who = `process ${holder.pid}${isStopped ? ", which is stopped" : ""} (${holder.command}), since ${holder.since}`;
   return new FenceError("lock-held", `another fence holds the lock of ${stateDir}: ${who}${waited}`, {
-    hint: isStopped ? `Continue it (kill -CONT ${holder.pid}) or end it.` : "Wait for it, or give a longer --lock-timeout.",
+    hint: isStopped
+      ? `Continue it (kill -CONT ${holder.pid}) or end it.`
+      : "Wait for it, or give a longer --lock-timeout.",
   });
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { namesIn } from "../base/durable.js";
+import { namesIn } from "../base/folders.js";
 import { isMode, type Mode } from "../base/mode.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import type { OnDisk } from "./types.js";
@@ -97,12 +97,18 @@ function stampOfFolder(path: string): Stamp | null {
 
 /** The content of SHA256SUMS for the files of one variant. */
 export function sumsOf(files: readonly { name: string; content: string | Uint8Array }[]): string {
-  const lines = files.map(({ name, content }) => `${createHash("sha256").update(content).digest("hex")}  ${name}\n`);
+  const lines = files.map(
+    ({ name, content }) => `${createHash("sha256").update(content).digest("hex")}  ${name}\n`,
+  );
   return lines.sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join("");
 }
 
 /** Whether a staged generation is exactly these files. */
-export function holdsFiles(point: SwitchPoint, generation: number, files: readonly { name: string; content: string }[]): boolean {
+export function holdsFiles(
+  point: SwitchPoint,
+  generation: number,
+  files: readonly { name: string; content: string }[],
+): boolean {
   const path = generationPath(point, generation);
   try {
     if (point.form === "folder") return readFileSync(join(path, SUMS_FILE), "utf8") === sumsOf(files);

@@ -1,4 +1,5 @@
-import { NotDurable, removeLeftovers } from "../base/durable.js";
+import { NotDurable } from "../base/file-error.js";
+import { removeLeftovers } from "../base/folders.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import { commit } from "./commit.js";
 import { readJournal, removeJournal, type Journal, type JournalSite } from "./journal.js";
@@ -37,10 +38,15 @@ export async function recover(options: RecoverOptions): Promise<Recovered | null
   options.points.forEach(removePointLeftovers);
   if (journal === null) return null;
 
-  const isForward = journal.direction === "forward" && journal.sites.some((site) => anyShows(options.points, site));
+  const isForward =
+    journal.direction === "forward" && journal.sites.some((site) => anyShows(options.points, site));
   const sites = [];
   for (const site of journal.sites) {
-    sites.push(isForward || journal.direction === "undo" ? await bringAbout(options, site, isForward) : drop(options, site));
+    sites.push(
+      isForward || journal.direction === "undo"
+        ? await bringAbout(options, site, isForward)
+        : drop(options, site),
+    );
   }
   for (const { state } of sites) if (state.generation > 0) writeState(stateDir, state);
   removeJournal(stateDir);
@@ -53,7 +59,11 @@ interface RecoveredSite {
   problems: string[];
 }
 
-async function bringAbout(options: RecoverOptions, site: JournalSite, isForward: boolean): Promise<RecoveredSite> {
+async function bringAbout(
+  options: RecoverOptions,
+  site: JournalSite,
+  isForward: boolean,
+): Promise<RecoveredSite> {
   const problems: string[] = [];
   const points: SwitchPoint[] = [];
   for (const { point, fromGeneration, toGeneration } of located(options.points, site)) {
@@ -83,7 +93,9 @@ function drop(options: RecoverOptions, site: JournalSite): RecoveredSite {
 }
 
 function anyShows(points: readonly SwitchPoint[], site: JournalSite): boolean {
-  return located(points, site).some(({ point, toGeneration }) => readOnDisk(point).generation === toGeneration);
+  return located(points, site).some(
+    ({ point, toGeneration }) => readOnDisk(point).generation === toGeneration,
+  );
 }
 
 function located(

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { namesIn } from "../base/durable.js";
+import { namesIn } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
 import { historyPath, journalPath, lockPath, sitesPath } from "./paths.js";
 
@@ -22,10 +22,14 @@ export function checkStateFolder(stateDir: string): void {
 }
 
 /** The folders and the active variant of one switch point. @throws FenceError state-not-safe */
-export function checkPoint(stateDir: string, point: { active: string; generations: string; form: "file" | "folder" }): void {
+export function checkPoint(
+  stateDir: string,
+  point: { active: string; generations: string; form: "file" | "folder" },
+): void {
   for (const start of [dirname(point.active), point.generations]) {
     const chain: string[] = [];
-    for (let path = start; path !== stateDir && path !== dirname(path); path = dirname(path)) chain.unshift(path);
+    for (let path = start; path !== stateDir && path !== dirname(path); path = dirname(path))
+      chain.unshift(path);
     chain.forEach(checkFolderBelow);
   }
   const active = lstat(point.active);
@@ -33,7 +37,12 @@ export function checkPoint(stateDir: string, point: { active: string; generation
   checkOwner(point.active, active);
   const isRight = point.form === "file" ? active.isFile() : active.isSymbolicLink();
   const wanted = point.form === "file" ? "a file" : "a symlink";
-  if (!isRight) refuse(point.active, `is ${kindOf(active)}, not ${wanted}`, "Move it away; the next fence apply makes it anew.");
+  if (!isRight)
+    refuse(
+      point.active,
+      `is ${kindOf(active)}, not ${wanted}`,
+      "Move it away; the next fence apply makes it anew.",
+    );
 }
 
 function checkParents(path: string): void {
@@ -67,7 +76,8 @@ function checkFolderBelow(path: string): void {
   if (stats === null) return;
   if (!stats.isDirectory()) refuse(path, `is ${kindOf(stats)}, not a folder`, "Move it away.");
   checkOwner(path, stats);
-  if (writableByOthers(stats)) refuse(path, `is writable by others (mode ${octal(stats)})`, `Run: chmod go-w ${path}`);
+  if (writableByOthers(stats))
+    refuse(path, `is writable by others (mode ${octal(stats)})`, `Run: chmod go-w ${path}`);
 }
 
 function checkFileBelow(path: string): void {
@@ -75,12 +85,17 @@ function checkFileBelow(path: string): void {
   if (stats === null) return;
   if (!stats.isFile()) refuse(path, `is ${kindOf(stats)}, not a file`, "Move it away.");
   checkOwner(path, stats);
-  if (writableByOthers(stats)) refuse(path, `is writable by others (mode ${octal(stats)})`, `Run: chmod go-w ${path}`);
+  if (writableByOthers(stats))
+    refuse(path, `is writable by others (mode ${octal(stats)})`, `Run: chmod go-w ${path}`);
 }
 
 function checkOwner(path: string, stats: Stats): void {
   if (isTrusted(stats.uid)) return;
-  refuse(path, `belongs to user ${stats.uid}`, `It must belong to root${euid() === 0 ? "" : ` or to user ${euid()}`}.`);
+  refuse(
+    path,
+    `belongs to user ${stats.uid}`,
+    `It must belong to root${euid() === 0 ? "" : ` or to user ${euid()}`}.`,
+  );
 }
 
 function isTrusted(uid: number): boolean {

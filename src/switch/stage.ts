@@ -1,18 +1,18 @@
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import {
-  FileError,
-  fsyncFolder,
-  makeFolders,
-  NotDurable,
-  removeLeftovers,
-  renameDurable,
-  temporaryPath,
-  writeAtomic,
-  writeNewFile,
-} from "../base/durable.js";
+import { renameDurable, writeAtomic, writeNewFile } from "../base/durable.js";
+import { FileError, NotDurable } from "../base/file-error.js";
+import { fsyncFolder, makeFolders, removeLeftovers, temporaryPath } from "../base/folders.js";
 import type { SwitchPoint } from "../servers/adapter.js";
-import { generationPath, generationsOf, readOnDisk, stampOf, sumsOf, SUMS_FILE, VARIANT_FILE } from "./on-disk.js";
+import {
+  generationPath,
+  generationsOf,
+  readOnDisk,
+  stampOf,
+  sumsOf,
+  SUMS_FILE,
+  VARIANT_FILE,
+} from "./on-disk.js";
 import { FILE_MODE, FOLDER_MODE } from "./paths.js";
 
 /** Besides the active one and the one an unfinished change may go back to. */
@@ -29,9 +29,12 @@ export interface StagedFile {
  * @throws FileError; Error when the files do not carry their mode and generation (a wrong adapter)
  */
 export function stage(point: SwitchPoint, generation: number, files: readonly StagedFile[]): void {
-  const stamped = point.form === "folder" ? files.find((file) => file.name === VARIANT_FILE) : onlyFile(point, files);
+  const stamped =
+    point.form === "folder" ? files.find((file) => file.name === VARIANT_FILE) : onlyFile(point, files);
   if (stampOf(stamped?.content ?? "")?.generation !== generation) {
-    throw new Error(`the variant of ${point.kind} does not carry "variant=… generation=${generation}" in its first line`);
+    throw new Error(
+      `the variant of ${point.kind} does not carry "variant=… generation=${generation}" in its first line`,
+    );
   }
   makeFolders(point.generations, FOLDER_MODE);
   makeFolders(dirname(point.active), FOLDER_MODE);
@@ -47,7 +50,8 @@ export function stage(point: SwitchPoint, generation: number, files: readonly St
 
 function onlyFile(point: SwitchPoint, files: readonly StagedFile[]): StagedFile {
   const [file] = files;
-  if (file === undefined || files.length !== 1) throw new Error(`a variant of ${point.kind} is one file, not ${files.length}`);
+  if (file === undefined || files.length !== 1)
+    throw new Error(`a variant of ${point.kind} is one file, not ${files.length}`);
   return file;
 }
 
@@ -92,7 +96,8 @@ export function prune(point: SwitchPoint, keep: readonly number[]): void {
   const active = readOnDisk(point).generation;
   // When it cannot be told what is in force, nothing counts as old.
   if (active === null) return;
-  for (const generation of all) if (generation !== active && !kept.has(generation)) unstage(point, generation);
+  for (const generation of all)
+    if (generation !== active && !kept.has(generation)) unstage(point, generation);
 }
 
 /** Removes what crashed runs left in the folders of one switch point. @throws FileError */

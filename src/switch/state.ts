@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { makeFolders, writeAtomic } from "../base/durable.js";
+import { writeAtomic } from "../base/durable.js";
+import { makeFolders } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
 import { isMode } from "../base/mode.js";
 import { FILE_MODE, FOLDER_MODE, sitesPath, statePath } from "./paths.js";

@@ -14,8 +14,14 @@ const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.ur
 const AT_ONCE = 8;
 const ROUNDS = 20;
 
-function child(folder: string, mode: string, lockTimeoutMs: number): Promise<{ code: number | null; stdout: string }> {
-  const started = spawn(process.execPath, [CHILD, folder, mode, "main", String(lockTimeoutMs)], { stdio: ["ignore", "pipe", "inherit"] });
+function child(
+  folder: string,
+  mode: string,
+  lockTimeoutMs: number,
+): Promise<{ code: number | null; stdout: string }> {
+  const started = spawn(process.execPath, [CHILD, folder, mode, "main", String(lockTimeoutMs)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let stdout = "";
   started.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
   return new Promise((resolve) => started.on("close", (code) => resolve({ code, stdout })));
@@ -65,7 +71,9 @@ test("fences that do not wait are refused with the lock's exit code or do their 
   const folder = temporaryFolder();
   let changes = 0;
   for (let round = 0; round < 3; round += 1) {
-    const runs = await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => child(folder, n % 2 === 0 ? "up" : "down", 0)));
+    const runs = await Promise.all(
+      Array.from({ length: AT_ONCE }, (_, n) => child(folder, n % 2 === 0 ? "up" : "down", 0)),
+    );
     for (const { code, stdout } of runs) {
       assert.ok(code === 0 || code === 5, stdout);
       if (/"to":"(up|down)","result":"done"/.test(stdout)) changes += 1;

@@ -1,12 +1,25 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { checkTree, diffTree } from "../../src/apply/drift.js";
 import { readTree, writeTree } from "../../src/apply/render-tree.js";
 import type { RenderedTree } from "../../src/plan/types.js";
-import { sha256 } from "../../src/apply/manifest.js";
+import { parseManifest, sha256 } from "../../src/apply/manifest.js";
 import { temporaryFolder } from "../support/fake-machine.js";
 
 function tree(text: string): RenderedTree {
@@ -30,8 +43,12 @@ test("a tree is written beside the output, which becomes a symlink to it", () =>
   assert.equal(readFileSync(join(output, "web/nginx.conf"), "utf8"), "one\n");
   assert.equal(statSync(join(output, "scripts/main/down")).mode & 0o777, 0o755);
   assert.equal(statSync(join(output, "web/nginx.conf")).mode & 0o777, 0o644);
-  const manifest = JSON.parse(readFileSync(join(output, "manifest.json"), "utf8"));
-  assert.deepEqual([manifest.schema, manifest.digest, manifest.spec_sha256], ["fence/manifest@1", sha256("one"), "spec-sum"]);
+  const manifest = parseManifest(readFileSync(join(output, "manifest.json"), "utf8"));
+  assert.ok(manifest);
+  assert.deepEqual(
+    [manifest.schema, manifest.digest, manifest.spec_sha256],
+    ["fence/manifest@1", sha256("one"), "spec-sum"],
+  );
   assert.equal(manifest.files["web/nginx.conf"], sha256("one\n"));
 });
 
@@ -54,7 +71,10 @@ test("the tree before stays, older ones and leftovers go, strangers stay", () =>
   mkdirSync(join(folder, ".fence-999999999-1-0123456789ab.tmp"));
   for (const text of ["one", "two", "three"]) write(output, text);
   const name = (text: string): string => `rendered.${sha256(text).slice(0, 12)}`;
-  assert.deepEqual(readdirSync(folder).sort(), ["rendered", "rendered.0123456789ab", "rendered.txt", name("two"), name("three")].sort());
+  assert.deepEqual(
+    readdirSync(folder).sort(),
+    ["rendered", "rendered.0123456789ab", "rendered.txt", name("two"), name("three")].sort(),
+  );
 });
 
 test("a folder, a symlink or a file that is not of fence is refused and left alone", () => {
@@ -100,7 +120,10 @@ test("an output whose parent is a file is told as not writable", () => {
 
 test("drift names what is missing, extra, edited, of another mode, and outdated", () => {
   const output = join(temporaryFolder(), "rendered");
-  assert.deepEqual(checkTree(output, tree("one")).map(({ kind }) => kind), ["missing", "missing"]);
+  assert.deepEqual(
+    checkTree(output, tree("one")).map(({ kind }) => kind),
+    ["missing", "missing"],
+  );
   write(output, "one");
   assert.deepEqual(checkTree(output, tree("one")), []);
   assert.deepEqual(checkTree(output, tree("two")), [{ path: "web/nginx.conf", kind: "outdated" }]);
@@ -121,9 +144,18 @@ test("the diff of two trees is one that patch can apply", () => {
   const output = join(folder, "rendered");
   write(output, "one");
   const before = readTree(output)?.files ?? [];
-  const after = [...tree("two").files, { path: "web/new.conf", content: "new\n", executable: false, wiring: true }];
-  const text = diffTree(before, after.filter(({ path }) => path !== "scripts/main/down"));
-  assert.match(text, /--- a\/web\/nginx.conf\t?\n\+\+\+ b\/web\/nginx.conf\t?\n@@ -1,1 \+1,1 @@\n-one\n\+two\n/);
+  const after = [
+    ...tree("two").files,
+    { path: "web/new.conf", content: "new\n", executable: false, wiring: true },
+  ];
+  const text = diffTree(
+    before,
+    after.filter(({ path }) => path !== "scripts/main/down"),
+  );
+  assert.match(
+    text,
+    /--- a\/web\/nginx.conf\t?\n\+\+\+ b\/web\/nginx.conf\t?\n@@ -1,1 \+1,1 @@\n-one\n\+two\n/,
+  );
   assert.match(text, /--- \/dev\/null/);
   assert.match(text, /\+\+\+ \/dev\/null/);
   assert.equal(diffTree(before, before), "");

@@ -11,8 +11,17 @@ test("a site that agrees everywhere has no differences", async () => {
   const plan = planOf(temporaryFolder());
   await switchModes(plan, requestOf("down"), fakeMachine());
   const cells = await status(plan, fakeMachine());
-  assert.deepEqual(cells.map(({ server, differences }) => [server, differences]), [["web", []], ["edge", []]]);
-  assert.deepEqual(cells.map(({ desired, onDisk, observed }) => [desired.mode, onDisk.mode, observed.mode])[0], ["down", "down", "down"]);
+  assert.deepEqual(
+    cells.map(({ server, differences }) => [server, differences]),
+    [
+      ["web", []],
+      ["edge", []],
+    ],
+  );
+  assert.deepEqual(
+    cells.map(({ desired, onDisk, observed }) => [desired.mode, onDisk.mode, observed.mode])[0],
+    ["down", "down", "down"],
+  );
 });
 
 test("status writes nothing, not even a state folder", async () => {
@@ -26,7 +35,10 @@ test("an edited variant, a server that shows something else and one that is stop
   const plan = planOf(temporaryFolder());
   await switchModes(plan, requestOf("down"), fakeMachine());
   const lying = await status(plan, fakeMachine({ observe: (_point, truth) => ({ ...truth, mode: "up" }) }));
-  assert.match(lying[0]?.differences.join() ?? "", /web shows up, generation 2; on disk is down, generation 2/);
+  assert.match(
+    lying[0]?.differences.join() ?? "",
+    /web shows up, generation 2; on disk is down, generation 2/,
+  );
   const stopped = await status(plan, fakeMachine({ running: () => "no" }));
   assert.match(stopped[0]?.differences.join() ?? "", /web is not running/);
   writeFileSync(plan.switchPoints[0]?.active ?? "", "edited");

@@ -7,6 +7,7 @@ import type { Machine } from "../../src/apply/machine.js";
 import type { StepEvent } from "../../src/apply/types.js";
 import { FenceError } from "../../src/base/errors.js";
 import { readHistory } from "../../src/switch/history.js";
+import { readJournal } from "../../src/switch/journal.js";
 import { readOnDisk } from "../../src/switch/on-disk.js";
 import { readState } from "../../src/switch/state.js";
 import type { Observation } from "../../src/verify/types.js";
@@ -15,7 +16,8 @@ import { fakeMachine, planOf, requestOf, temporaryFolder, type Lies } from "../s
 /** Each is one way in which a server does not follow a switch to down. */
 const LIES: Readonly<Record<string, NonNullable<Lies["observe"]>>> = {
   "the old mode": (_point, truth) => (truth.mode === "down" ? { ...truth, mode: "up" } : truth),
-  "the old generation": (_point, truth) => (truth.mode === "down" ? { ...truth, generation: (truth.generation ?? 1) - 1 } : truth),
+  "the old generation": (_point, truth) =>
+    truth.mode === "down" ? { ...truth, generation: (truth.generation ?? 1) - 1 } : truth,
   "no generation": (_point, truth) => (truth.mode === "down" ? { ...truth, generation: null } : truth),
   "an unknown mode": (_point, truth) => (truth.mode === "down" ? { ...truth, mode: "unknown" } : truth),
   "a worker that has not answered": (_point, truth) =>
@@ -48,7 +50,10 @@ for (const [name, observe] of Object.entries(LIES)) {
     assert.ok((result.sites[0]?.problems.length ?? 0) > 0);
     for (const point of plan.switchPoints) assert.deepEqual(readOnDisk(point), { mode: "up", generation: 2 });
     const state = readState(plan.spec.stateDir, "main");
-    assert.deepEqual([state.mode, state.generation, state.lastGeneration, state.proof], ["up", 2, 3, "proven"]);
+    assert.deepEqual(
+      [state.mode, state.generation, state.lastGeneration, state.proof],
+      ["up", 2, 3, "proven"],
+    );
     assert.equal(existsSync(join(plan.spec.stateDir, "journal.json")), false);
     assert.equal(readHistory(plan.spec.stateDir, 1)[0]?.exit, "rolledBack");
   });
@@ -72,10 +77,17 @@ test("the very first switch is undone to up", async () => {
 test("when the old mode is not proven either, it is loud and exit unproven", async () => {
   const plan = planOf(temporaryFolder());
   await switchModes(plan, requestOf("up"), fakeMachine());
-  const dead = (_point: unknown, truth: Observation): Observation => ({ ...truth, mode: "unknown", problems: ["connection refused"] });
+  const dead = (_point: unknown, truth: Observation): Observation => ({
+    ...truth,
+    mode: "unknown",
+    problems: ["connection refused"],
+  });
   const result = await switchModes(plan, requestOf("down"), fakeMachine({ observe: dead }));
   assert.deepEqual([result.exit, result.sites[0]?.result], ["unproven", "failed"]);
-  assert.match(result.sites[0]?.problems.join("\n") ?? "", /NOT PROVEN: up is back on disk .*web has up, generation 2 in /);
+  assert.match(
+    result.sites[0]?.problems.join("\n") ?? "",
+    /NOT PROVEN: up is back on disk .*web has up, generation 2 in /,
+  );
   for (const point of plan.switchPoints) assert.equal(readOnDisk(point).mode, "up");
   assert.equal(readState(plan.spec.stateDir, "main").proof, "unproven");
 });
@@ -94,7 +106,7 @@ test("when the old variant cannot be put back, it is loud, and the next command 
   const result = await switchModes(plan, requestOf("down"), fakeMachine({ observe }));
   assert.deepEqual([result.exit, result.sites[0]?.result], ["unproven", "failed"]);
   assert.match(result.sites[0]?.problems.join("\n") ?? "", /NOT UNDONE: web has down, generation 3 in /);
-  assert.equal(JSON.parse(readFileSync(join(plan.spec.stateDir, "journal.json"), "utf8")).direction, "undo");
+  assert.equal(readJournal(plan.spec.stateDir)?.direction, "undo");
   writeFileSync(old, content);
   const next = await switchModes(plan, requestOf("up"), fakeMachine());
   assert.deepEqual([next.exit, next.sites[0]?.result, next.sites[0]?.generation], ["ok", "already", 2]);
@@ -108,8 +120,12 @@ test("one of two sites that does not follow is undone alone: exit partial", asyn
     point.site === "shop" && truth.mode === "down" ? { ...truth, mode: "up" } : truth;
   const result = await switchModes(plan, requestOf("down", ["main", "shop"]), fakeMachine({ observe }));
   assert.equal(result.exit, "partial");
-  assert.deepEqual(result.sites.map((site) => site.result), ["done", "rolled-back"]);
-  for (const point of plan.switchPoints) assert.equal(readOnDisk(point).mode, point.site === "main" ? "down" : "up");
+  assert.deepEqual(
+    result.sites.map((site) => site.result),
+    ["done", "rolled-back"],
+  );
+  for (const point of plan.switchPoints)
+    assert.equal(readOnDisk(point).mode, point.site === "main" ? "down" : "up");
   assert.equal(readState(plan.spec.stateDir, "main").mode, "down");
   assert.equal(readState(plan.spec.stateDir, "shop").mode, "up");
 });
@@ -117,10 +133,14 @@ test("one of two sites that does not follow is undone alone: exit partial", asyn
 test("one of two sites that can be neither switched nor proven back is graver than partial", async () => {
   const plan = planOf(temporaryFolder(), ["main", "shop"]);
   await switchModes(plan, requestOf("up", ["main", "shop"]), fakeMachine());
-  const observe: NonNullable<Lies["observe"]> = (point, truth) => (point.site === "shop" ? { ...truth, mode: "unknown" } : truth);
+  const observe: NonNullable<Lies["observe"]> = (point, truth) =>
+    point.site === "shop" ? { ...truth, mode: "unknown" } : truth;
   const result = await switchModes(plan, requestOf("down", ["main", "shop"]), fakeMachine({ observe }));
   assert.equal(result.exit, "unproven");
-  assert.deepEqual(result.sites.map((site) => site.result), ["done", "failed"]);
+  assert.deepEqual(
+    result.sites.map((site) => site.result),
+    ["done", "failed"],
+  );
 });
 
 test("a server that stops during the proof leads back to the old mode on the others", async () => {
@@ -131,7 +151,9 @@ test("a server that stops during the proof leads back to the old mode on the oth
     running: (server) => (isStopped && server === "edge" ? "no" : "yes"),
     observe(point, truth) {
       if (point.server === "edge") isStopped = true;
-      return isStopped && point.server === "edge" ? { ...truth, running: "no", mode: "unknown", problems: ["gone"] } : truth;
+      return isStopped && point.server === "edge"
+        ? { ...truth, running: "no", mode: "unknown", problems: ["gone"] }
+        : truth;
     },
   });
   const result = await switchModes(plan, requestOf("down"), machine);
@@ -147,9 +169,15 @@ test("a signal during the undo still ends in the old mode", async () => {
     if (event.step === "undo") controller.abort(new FenceError("terminated", "signal"));
   };
   const observe: NonNullable<Lies["observe"]> = (_point, truth) => ({ ...truth, mode: "unknown" });
-  const result = await switchModes(plan, requestOf("down"), fakeMachine({ observe }), { onStep, signal: controller.signal });
+  const result = await switchModes(plan, requestOf("down"), fakeMachine({ observe }), {
+    onStep,
+    signal: controller.signal,
+  });
   assert.equal(result.exit, "terminated");
-  assert.match(result.sites[0]?.problems.join("\n") ?? "", /up is back on disk; the wait for its proof was stopped/);
+  assert.match(
+    result.sites[0]?.problems.join("\n") ?? "",
+    /up is back on disk; the wait for its proof was stopped/,
+  );
   for (const point of plan.switchPoints) assert.equal(readOnDisk(point).mode, "up");
 });
 

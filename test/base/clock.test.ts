@@ -4,7 +4,10 @@ import { sleep, waitUntil } from "../../src/base/clock.js";
 
 test("waiting ends with the first value that is not null", async () => {
   let looks = 0;
-  assert.equal(await waitUntil(() => (++looks === 3 ? "there" : null), { timeoutMs: 60_000, intervalMs: 1 }), "there");
+  assert.equal(
+    await waitUntil(() => (++looks === 3 ? "there" : null), { timeoutMs: 60_000, intervalMs: 1 }),
+    "there",
+  );
   assert.equal(looks, 3);
 });
 

@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import fc from "fast-check";
-import {
-  appendDurable,
-  FileError,
-  makeFolders,
-  removeDurable,
-  removeLeftovers,
-  symlinkAtomic,
-  temporaryPath,
-  writeAtomic,
-} from "../../src/base/durable.js";
+import { appendDurable, removeDurable, symlinkAtomic, writeAtomic } from "../../src/base/durable.js";
+import { FileError } from "../../src/base/file-error.js";
+import { makeFolders, removeLeftovers, temporaryPath } from "../../src/base/folders.js";
 import { needs } from "../support/needs.js";
 import { temporaryFolder } from "../support/fake-machine.js";
 
@@ -55,10 +58,14 @@ test("a failed write names operation, path and errno, and leaves nothing behind"
   mkdirSync(join(folder, "taken"));
   assert.throws(
     () => writeAtomic(join(folder, "taken"), "x", { mode: 0o644 }),
-    (error) => error instanceof FileError && error.errno === "EISDIR" && error.message.includes(join(folder, "taken")),
+    (error) =>
+      error instanceof FileError && error.errno === "EISDIR" && error.message.includes(join(folder, "taken")),
   );
   assert.deepEqual(readdirSync(folder), ["taken"]);
-  assert.throws(() => writeAtomic(join(folder, "no/such/file"), "x", { mode: 0o644 }), { name: "FileError", errno: "ENOENT" });
+  assert.throws(() => writeAtomic(join(folder, "no/such/file"), "x", { mode: 0o644 }), {
+    name: "FileError",
+    errno: "ENOENT",
+  });
 });
 
 test("a symlink is pointed elsewhere by rename", () => {
@@ -124,7 +131,9 @@ test("a folder without write permission is told as such", needs("root"), async (
     process.setgid(65534); process.setuid(65534);
     try { writeAtomic(${JSON.stringify(join(folder, "x"))}, "x", { mode: 0o644 }); } catch (error) { console.log(error.errno); }
   `;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let out = "";
   child.stdout.on("data", (chunk) => (out += String(chunk)));
   await once(child, "close");
@@ -144,7 +153,9 @@ test("a writer killed at any moment leaves the whole old or the whole new conten
   `;
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 0, max: 60 }), async (delayMs) => {
-      const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       await once(child.stdout, "data");
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       child.kill("SIGKILL");

@@ -16,7 +16,12 @@ test("a process is told apart from a later one with the same pid by its start", 
   assert.equal(isAlive(pid, `${info.start}1`), false);
   assert.ok(childrenOf(process.pid).includes(pid));
   child.kill("SIGSTOP");
-  assert.ok(await waitUntil(() => (processInfo(pid)?.state === "T" ? true : null), { timeoutMs: 10_000, intervalMs: 5 }));
+  assert.ok(
+    await waitUntil(() => (processInfo(pid)?.state === "T" ? true : null), {
+      timeoutMs: 10_000,
+      intervalMs: 5,
+    }),
+  );
   child.kill("SIGKILL");
   await once(child, "exit");
   assert.equal(isAlive(pid, info.start), false);

@@ -9,7 +9,10 @@ import { temporaryFolder } from "../support/fake-machine.js";
 
 test("a program's exit code and both outputs are told", async () => {
   const result = await run("sh", ["-c", "echo out; echo err >&2; exit 3"], { timeoutMs: 10_000 });
-  assert.deepEqual([result.exitCode, result.stdout, result.stderr, result.timedOut], [3, "out\n", "err\n", false]);
+  assert.deepEqual(
+    [result.exitCode, result.stdout, result.stderr, result.timedOut],
+    [3, "out\n", "err\n", false],
+  );
 });
 
 test("a missing program is a result, not an exception", async () => {
@@ -26,8 +29,16 @@ test("arguments reach the program as they are: there is no shell", async () => {
 test("the environment holds only what is allowed", async () => {
   process.env["NODE_OPTIONS_TEST"] = "x";
   const result = await run("env", [], { timeoutMs: 10_000, env: { EXTRA: "1" } });
-  const names = result.stdout.trim().split("\n").map((line) => line.split("=")[0]);
-  assert.ok(names.every((name) => ["PATH", "LANG", "LC_ALL", "TZ", "EXTRA", "PWD", "SHLVL", "_"].includes(name ?? "")), result.stdout);
+  const names = result.stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split("=")[0]);
+  assert.ok(
+    names.every((name) =>
+      ["PATH", "LANG", "LC_ALL", "TZ", "EXTRA", "PWD", "SHLVL", "_"].includes(name ?? ""),
+    ),
+    result.stdout,
+  );
   assert.ok(names.includes("EXTRA"));
 });
 
@@ -38,7 +49,10 @@ test("at the timeout the whole group is killed", async () => {
   assert.equal(result.exitCode, null);
   assert.ok(existsSync(file));
   const pid = Number(readFileSync(file, "utf8"));
-  const gone = await waitUntil(() => (["Z", undefined].includes(processInfo(pid)?.state) ? true : null), { timeoutMs: 10_000, intervalMs: 10 });
+  const gone = await waitUntil(() => (["Z", undefined].includes(processInfo(pid)?.state) ? true : null), {
+    timeoutMs: 10_000,
+    intervalMs: 10,
+  });
   assert.equal(gone, true);
 });
 
@@ -50,7 +64,10 @@ test("a grandchild that keeps the output open does not keep the result back", as
 });
 
 test("output beyond the limit is dropped", async () => {
-  const result = await run("sh", ["-c", "head -c 100000 /dev/zero"], { timeoutMs: 10_000, outputBytesMax: 1000 });
+  const result = await run("sh", ["-c", "head -c 100000 /dev/zero"], {
+    timeoutMs: 10_000,
+    outputBytesMax: 1000,
+  });
   assert.equal(result.stdout.length, 1000);
   assert.equal(result.truncated, true);
 });

@@ -22,17 +22,45 @@ export interface FileOperation {
 const RUN_TIMEOUT_MS = 15_000;
 
 /** Each changes the disk or makes a change last. */
-const SYSCALLS = ["openat", "write", "pwrite64", "fsync", "rename", "symlink", "unlink", "mkdir", "fchmod", "chmod", "utimensat", "ftruncate", "rmdir"];
+const SYSCALLS = [
+  "openat",
+  "write",
+  "pwrite64",
+  "fsync",
+  "rename",
+  "symlink",
+  "unlink",
+  "mkdir",
+  "fchmod",
+  "chmod",
+  "utimensat",
+  "ftruncate",
+  "rmdir",
+];
 
 /**
  * Runs a Node script and lists its file operations below `folder`, in order. Only those of the main thread, which
  * does all of fence's own: the pool's threads read modules, and strace would count their calls as well.
  */
-export async function listOperations(folder: string, args: readonly string[]): Promise<{ run: TracedRun; operations: FileOperation[] }> {
+export async function listOperations(
+  folder: string,
+  args: readonly string[],
+): Promise<{ run: TracedRun; operations: FileOperation[] }> {
   const home = mkdtempSync(join(tmpdir(), "fence-strace-"));
   const log = join(home, "log");
   try {
-    const run = await execute(["-qq", "-y", "-s", "0", "-o", log, "-e", `trace=${SYSCALLS.join(",")}`, process.execPath, ...args]);
+    const run = await execute([
+      "-qq",
+      "-y",
+      "-s",
+      "0",
+      "-o",
+      log,
+      "-e",
+      `trace=${SYSCALLS.join(",")}`,
+      process.execPath,
+      ...args,
+    ]);
     const counts = new Map<string, number>();
     const operations: FileOperation[] = [];
     for (const line of readFileSync(log, "utf8").split("\n")) {
@@ -65,7 +93,9 @@ export async function injectInto(
   const inject = ["-e", `trace=${syscall}`, "-e", `inject=${syscall}:${what}:when=${when}`];
   try {
     const run = await execute(["-qq", "-y", "-s", "0", "-o", log, ...inject, process.execPath, ...args]);
-    const calls = readFileSync(log, "utf8").split("\n").filter((line) => line.startsWith(`${syscall}(`));
+    const calls = readFileSync(log, "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith(`${syscall}(`));
     return { ...run, isHit: calls[when - 1]?.includes(folder) ?? false };
   } finally {
     rmSync(home, { recursive: true, force: true });

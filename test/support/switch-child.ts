@@ -11,11 +11,16 @@ import { fakeMachine, planOf, requestOf } from "./fake-machine.js";
 const [folder = "", mode = "", sites = "", lockTimeoutMs = "0"] = process.argv.slice(2);
 const names = sites.split(",");
 try {
-  const request = requestOf(mode === "down" ? "down" : "up", names, { lockTimeoutMs: Number(lockTimeoutMs), timeoutMs: 2000 });
+  const request = requestOf(mode === "down" ? "down" : "up", names, {
+    lockTimeoutMs: Number(lockTimeoutMs),
+    timeoutMs: 2000,
+  });
   const result = await switchModes(planOf(folder, names), request, fakeMachine());
   console.log(JSON.stringify(result));
   process.exitCode = EXIT[result.exit];
 } catch (error) {
-  console.log(JSON.stringify({ error: String(error), code: error instanceof FenceError ? error.code : null }));
+  console.log(
+    JSON.stringify({ error: String(error), code: error instanceof FenceError ? error.code : null }),
+  );
   process.exitCode = error instanceof FenceError ? EXIT[error.exit] : 99;
 }

@@ -21,7 +21,9 @@ async function holder(stateDir: string): Promise<ChildProcess & { pid: number }>
     console.log("held");
     setInterval(() => {}, 60_000);
   `;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   await once(child.stdout, "data");
   return child as ChildProcess & { pid: number };
 }
@@ -36,7 +38,8 @@ function heldBy(...words: string[]): (error: unknown) => boolean {
   return (error) => {
     assert.ok(error instanceof FenceError, String(error));
     assert.equal(error.code, "lock-held");
-    for (const word of words) assert.ok(`${error.message} ${error.hint}`.includes(word), `${error.message} ${error.hint}`);
+    for (const word of words)
+      assert.ok(`${error.message} ${error.hint}`.includes(word), `${error.message} ${error.hint}`);
     return true;
   };
 }
@@ -45,7 +48,10 @@ test("a held lock is refused, naming the holder's pid, command and since", async
   const stateDir = join(temporaryFolder(), "state");
   const child = await holder(stateDir);
   try {
-    await assert.rejects(takeLock(stateDir, options), heldBy(String(child.pid), "fence down main", "2026-02-02T00:00:00.000Z"));
+    await assert.rejects(
+      takeLock(stateDir, options),
+      heldBy(String(child.pid), "fence down main", "2026-02-02T00:00:00.000Z"),
+    );
     assert.equal(lockHolder(stateDir)?.pid, child.pid);
   } finally {
     await end(child);
@@ -65,8 +71,16 @@ test("a stopped holder keeps the lock and is told as stopped", async () => {
   const child = await holder(stateDir);
   try {
     child.kill("SIGSTOP");
-    assert.ok(await waitUntil(() => (processInfo(child.pid)?.state === "T" ? true : null), { timeoutMs: 10_000, intervalMs: 5 }));
-    await assert.rejects(takeLock(stateDir, { ...options, timeoutMs: 100 }), heldBy("which is stopped", `kill -CONT ${child.pid}`));
+    assert.ok(
+      await waitUntil(() => (processInfo(child.pid)?.state === "T" ? true : null), {
+        timeoutMs: 10_000,
+        intervalMs: 5,
+      }),
+    );
+    await assert.rejects(
+      takeLock(stateDir, { ...options, timeoutMs: 100 }),
+      heldBy("which is stopped", `kill -CONT ${child.pid}`),
+    );
   } finally {
     await end(child);
   }
@@ -94,7 +108,10 @@ test("waiting for the lock stops with the signal", async () => {
   try {
     const controller = new AbortController();
     const onWait = (): void => controller.abort(new Error("stop now"));
-    await assert.rejects(takeLock(stateDir, { ...options, timeoutMs: 60_000, signal: controller.signal, onWait }), /stop now/);
+    await assert.rejects(
+      takeLock(stateDir, { ...options, timeoutMs: 60_000, signal: controller.signal, onWait }),
+      /stop now/,
+    );
   } finally {
     await end(child);
   }

@@ -63,7 +63,9 @@ test("a user other than root may use folders of its own", needs("root"), () => {
     checkStateFolder(${JSON.stringify(join(folder, "state"))});
     console.log("fine");
   `;
-  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
+    encoding: "utf8",
+  });
   assert.equal(stdout.trim(), "fine", stderr);
 });
 
@@ -80,7 +82,10 @@ test("a symlink of ours among the parents is fine when its target is; else the t
   symlinkSync(join(stateDir, ".."), link);
   checkStateFolder(join(link, "state"));
   chmodSync(join(stateDir, ".."), 0o777);
-  assert.throws(() => checkStateFolder(join(link, "state")), refuses(join(stateDir, ".."), "writable by others"));
+  assert.throws(
+    () => checkStateFolder(join(link, "state")),
+    refuses(join(stateDir, ".."), "writable by others"),
+  );
 });
 
 test("a symlink, a folder or a FIFO in place of one of fence's files is refused", () => {
@@ -96,14 +101,20 @@ test("a symlink, a folder or a FIFO in place of one of fence's files is refused"
   assert.throws(() => checkStateFolder(stateDir), refuses(join(stateDir, "lock"), "is a FIFO"));
   const other = stateFolder();
   mkdirSync(join(other, "journal.json"));
-  assert.throws(() => checkStateFolder(other), refuses(join(other, "journal.json"), "is a folder, not a file"));
+  assert.throws(
+    () => checkStateFolder(other),
+    refuses(join(other, "journal.json"), "is a folder, not a file"),
+  );
 });
 
 test("a file that others may write to is refused", () => {
   const stateDir = stateFolder();
   writeFileSync(join(stateDir, "journal.json"), "{}");
   chmodSync(join(stateDir, "journal.json"), 0o666);
-  assert.throws(() => checkStateFolder(stateDir), refuses(join(stateDir, "journal.json"), "writable by others"));
+  assert.throws(
+    () => checkStateFolder(stateDir),
+    refuses(join(stateDir, "journal.json"), "writable by others"),
+  );
 });
 
 test("an active variant that is a folder, and a generations folder that is a symlink, are refused", () => {
@@ -114,11 +125,17 @@ test("an active variant that is a folder, and a generations folder that is a sym
   mkdirSync(file.active, { recursive: true });
   assert.throws(() => checkPoint(plan.spec.stateDir, file), refuses(file.active, "is a folder, not a file"));
   mkdirSync(folder.active, { recursive: true });
-  assert.throws(() => checkPoint(plan.spec.stateDir, folder), refuses(folder.active, "is a folder, not a symlink"));
+  assert.throws(
+    () => checkPoint(plan.spec.stateDir, folder),
+    refuses(folder.active, "is a folder, not a symlink"),
+  );
   const other = planOf(temporaryFolder());
   const [point] = other.switchPoints;
   assert.ok(point);
   mkdirSync(join(point.generations, ".."), { recursive: true });
   symlinkSync("/tmp", point.generations);
-  assert.throws(() => checkPoint(other.spec.stateDir, point), refuses(point.generations, "is a symlink, not a folder"));
+  assert.throws(
+    () => checkPoint(other.spec.stateDir, point),
+    refuses(point.generations, "is a symlink, not a folder"),
+  );
 });

@@ -18,6 +18,7 @@ const CONCURRENCY = 2;
 const FILE_TIMEOUT_MS = 15 * 60_000;
 const OUTPUT_LINES_MAX = 60;
 const STACK_LINES_MAX = 4;
+const MESSAGE_LINES_MAX = 40;
 
 const { values: options, positionals: parts } = parseArgs({
   allowPositionals: true,
@@ -109,7 +110,13 @@ function describe(error) {
     .filter((line) => /^\s+at /.test(line) && !line.includes("(node:") && !line.includes("node_modules"))
     .slice(0, STACK_LINES_MAX)
     .map((line) => line.replaceAll(`file://${ROOT}/`, "").replaceAll(`${ROOT}/`, ""));
-  return [cause.message, ...stack].join("\n");
+  const message = cause.message.split("\n");
+  const more = message.length - MESSAGE_LINES_MAX;
+  return [
+    ...message.slice(0, MESSAGE_LINES_MAX),
+    ...(more > 0 ? [`… ${more} more lines`] : []),
+    ...stack,
+  ].join("\n");
 }
 
 /** Output comes at once, not in the order of the files. */

@@ -87,6 +87,7 @@ export function changeTo(current: Current, wanted: Wanted, nowMs: number): Chang
       generation,
       lastGeneration: generation,
       since: keepsMode ? state.since : isoTime(nowMs),
+      changedAt: isoTime(nowMs),
       proof: "unproven",
     },
   };
@@ -95,5 +96,7 @@ export function changeTo(current: Current, wanted: Wanted, nowMs: number): Chang
 /** What the clients are told, for the templates. */
 export function valuesOf(state: SiteState): ModeValues {
   const { mode, generation, retryAfterSec, untilMs, message, reason } = state;
-  return { mode, generation, retryAfterSec, untilMs, message, reason };
+  const leftMs = untilMs === null ? 0 : untilMs - Date.parse(state.changedAt);
+  const leftSec = leftMs > 0 ? Math.ceil(leftMs / 1000) : null;
+  return { mode, generation, retryAfterSec, untilMs, leftSec, message, reason };
 }

@@ -27,7 +27,7 @@ export async function checkWiring(plan: Plan, machine: Machine, steps: Steps, ch
       throw new FenceError(
         test.result === "hung" ? "config-test-hung" : "config-test-failed",
         `the config of ${server} on disk is not what the spec renders to, and ${server} refuses it: ${test.output}`,
-        { hint: `Nothing was changed. See fence render --diff; to repeat the test: ${test.command}` },
+        { hint: `Nothing was changed. See fence render --check; to repeat the test: ${test.command}` },
       );
     }
     const text = `the config of ${server} on disk is not what the spec renders to; run fence apply`;

@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 /** One problem of a text file, at its place. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Diagnostic {
   file: string;
@@ -56,13 +58,6 @@ export function formatDiagnostic(diagnostic: Diagnostic, format: DiagnosticForma
   if (why !== null) lines.push(`  why: ${printable(why)}`);
   if (fix !== null) lines.push(`  ${paint("green", "fix:")} ${printable(fix)}`);
   return `${lines.join("\n")}\n`;
-}
-
-/** Text from a file made safe for a terminal: control and direction-changing characters become escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 }
 
 /** One character of the source as the terminal shows it. */

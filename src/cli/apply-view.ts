@@ -1,6 +1,7 @@
 import type { EnsureResult } from "../apply/ensure-active.js";
 import { EXIT } from "../base/exit.js";
-import { printable, type Output } from "./output.js";
+import { printable } from "../base/printable.js";
+import { type Output } from "./output.js";
 
 export interface ServerReload {
   name: string;

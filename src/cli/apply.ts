@@ -11,9 +11,9 @@ import { checkServers } from "./check.js";
 import type { ApplyOptions } from "./commands/apply.js";
 import type { Context } from "./context.js";
 import { planned, type Planned } from "./machine.js";
-import { notePending } from "./pending-reload.js";
+import { notePending } from "../apply/pending-reload.js";
 import { createProgress, type Progress } from "./progress.js";
-import { reload, reloadCommand, serversBehind, type Behind } from "./reload.js";
+import { reload, reloadCommand, serversBehind, type Behind } from "../apply/reload.js";
 import { catchSignals } from "./signals.js";
 import { fenceVersion } from "./version.js";
 
@@ -80,7 +80,7 @@ function putInPlace({ made, progress, signal, lock }: Applying) {
   const steps = new Steps((event) => progress.event(event));
   return underLock(plan, machine, steps, { ...lock, sites: [], signal }, async () => {
     await makeRunFolders(plan);
-    const behind = await serversBehind(made, readTree(spec.outputDir));
+    const behind = await serversBehind(plan, machine, readTree(spec.outputDir));
     for (const [name, since] of behind) {
       const { pid } = await machine.findMaster(name);
       if (since === "now" && pid !== null) notePending(spec, serverNamed(spec, name), pid);
@@ -119,7 +119,7 @@ async function reloadServers(
     else if (!behind.has(name)) servers.push({ name, reload: "not-needed", command: null });
     else if (!applying.reloads) servers.push({ name, reload: "needed", command: reloadCommand(server) });
     else {
-      await reload(made, name, signal);
+      await reload(made.plan, made.machine, name, signal);
       servers.push({ name, reload: "done", command: null });
     }
   }

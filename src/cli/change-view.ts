@@ -1,6 +1,7 @@
 import type { ServerOutcome, SiteOutcome, SwitchResult } from "../apply/types.js";
 import { EXIT } from "../base/exit.js";
-import { printable, type Output } from "./output.js";
+import { printable } from "../base/printable.js";
+import { type Output } from "./output.js";
 import { secondsText, timeText } from "./time-text.js";
 
 /** The shape of `fence/change@1`. */

@@ -6,7 +6,7 @@ import type { ConfigTestResult } from "../verify/config-test.js";
 import type { Context } from "./context.js";
 import { diagnosticText } from "./diagnostic-text.js";
 import { planned, type Planned } from "./machine.js";
-import { printable } from "./output.js";
+import { printable } from "../base/printable.js";
 import { testStagedTree } from "./staged-tree.js";
 
 export interface ServerCheck {

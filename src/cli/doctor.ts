@@ -5,7 +5,7 @@ import type { Context } from "./context.js";
 import { folderFindings } from "./doctor-folders.js";
 import { kindFindings, serverFindings } from "./doctor-servers.js";
 import { loadSpecOf } from "./machine.js";
-import { printable } from "./output.js";
+import { printable } from "../base/printable.js";
 
 /** One thing that was looked at. A problem stands in the way; a note is good to know. */
 export interface Finding {

@@ -3,7 +3,7 @@ import { FenceError } from "../base/errors.js";
 import { EXIT, type ExitCode } from "../base/exit.js";
 import type { Context } from "./context.js";
 import { diagnosticText } from "./diagnostic-text.js";
-import { printable } from "./output.js";
+import { printable } from "../base/printable.js";
 
 /** Says what went wrong on stderr, for a person or as one JSON object, and tells the exit code. */
 export function reportFailure(context: Context, thrown: unknown): ExitCode {

@@ -2,7 +2,7 @@ import type { ExitName } from "../base/exit.js";
 import type { HistoryEntry, HistorySite } from "../switch/history.js";
 import type { Context } from "./context.js";
 import { loadSpecOf } from "./machine.js";
-import { printable } from "./output.js";
+import { printable } from "../base/printable.js";
 import { chooseSitesOrAll } from "./sites.js";
 import { tableLines, type Cell } from "./table.js";
 import { secondsText, timeText } from "./time-text.js";

@@ -44,11 +44,15 @@ export async function waitFor(
   }
 }
 
-/** All servers show it: yes. One shows another mode: no. Else it cannot be told. */
+/**
+ * All running servers show it, and the others would: yes. One shows another mode: no. Else it cannot be told; the
+ * clients of servers that are all stopped get no mode at all.
+ */
 export function answerOf(cells: readonly StatusCell[], wanted: Mode): Answer {
-  const modes = cells.map(modeInForce);
-  if (modes.length > 0 && modes.every((mode) => mode === wanted)) return "yes";
-  return modes.some((mode) => mode !== "unknown" && mode !== wanted) ? "no" : "unknown";
+  const running = cells.filter((cell) => cell.observed.running !== "no");
+  if (running.some(({ observed }) => observed.mode !== "unknown" && observed.mode !== wanted)) return "no";
+  const all = running.length > 0 && cells.every((cell) => modeInForce(cell) === wanted);
+  return all ? "yes" : "unknown";
 }
 
 function tell(

@@ -67,10 +67,3 @@ export function createOutput(guarded: GuardedStream, env: ColourEnv, colourFlag:
   };
   return output;
 }
-
-/** Text from a file, the environment or a server, made safe for a terminal: control characters become escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
-}

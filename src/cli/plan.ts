@@ -38,12 +38,12 @@ async function differenceOf(made: Planned) {
   const [{ checkTree, diffTree }, { readTree }, { serversBehind }] = await Promise.all([
     import("../apply/drift.js"),
     import("../apply/render-tree.js"),
-    import("./reload.js"),
+    import("../apply/reload.js"),
   ]);
   const output = made.spec.outputDir;
   const tree = made.machine.renderTree();
   const onDisk = readTree(output);
-  const reloads = [...(await serversBehind(made, onDisk)).keys()];
+  const reloads = [...(await serversBehind(made.plan, made.machine, onDisk)).keys()];
   return {
     output,
     isRendered: onDisk !== null,

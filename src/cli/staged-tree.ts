@@ -8,15 +8,16 @@ import type { Planned } from "./machine.js";
 
 /**
  * Lets every server test its config while the tree is still aside, in a temporary folder; by name of the server.
- * Pid files and sockets lie there too, for nginx makes them even in a test.
+ * Pid files, sockets and folders for uploads lie there too, for nginx makes them even in a test.
  */
 export async function testStagedTree({ spec, machine }: Planned): Promise<Map<string, ConfigTestResult>> {
   const results = new Map<string, ConfigTestResult>();
   const folder = await mkdtemp(join(tmpdir(), "fence-staged-"));
   try {
-    await writeFiles(await render(apart(spec, join(folder, "run"))), folder);
+    await writeFiles(await render(apart(spec, folder)), folder);
     for (const { name } of spec.servers) {
       await mkdir(join(folder, "run", name), { recursive: true });
+      await mkdir(join(folder, "state/servers", name), { recursive: true });
       results.set(name, await machine.configTest(name, join(folder, name)));
     }
   } finally {
@@ -25,12 +26,13 @@ export async function testStagedTree({ spec, machine }: Planned): Promise<Map<st
   return results;
 }
 
-/** The same spec with another run folder. */
-function apart(spec: Spec, runDir: string): Spec {
+/** The same spec with other folders to run and to keep state in. */
+function apart(spec: Spec, folder: string): Spec {
+  const runDir = join(folder, "run");
   const servers = spec.servers.map((server) => {
     return { ...server, pidFile: join(runDir, server.name, "server.pid") };
   });
-  return { ...spec, runDir, servers };
+  return { ...spec, stateDir: join(folder, "state"), runDir, servers };
 }
 
 async function render(spec: Spec): Promise<RenderedTree> {

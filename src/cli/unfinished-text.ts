@@ -1,5 +1,5 @@
 import type { UnfinishedChange } from "../apply/status.js";
-import { printable } from "./output.js";
+import { printable } from "../base/printable.js";
 import { timeText } from "./time-text.js";
 
 /** A sentence on the change that is under way or was cut short; null when there is none. */

@@ -2,7 +2,7 @@ import type { StatusCell } from "../apply/types.js";
 import type { ExitName } from "../base/exit.js";
 import type { Context } from "./context.js";
 import { lookAt, planned } from "./machine.js";
-import { printable } from "./output.js";
+import { printable } from "../base/printable.js";
 import { chooseSitesOrAll } from "./sites.js";
 import { isVerified } from "./status-view.js";
 

@@ -25,7 +25,7 @@ export function bodies(site: Site, values: ModeValues): Bodies {
     title,
     status: site.maintenance.status,
     detail,
-    retryAfter: values.retryAfterSec,
+    retryAfter: values.leftSec ?? values.retryAfterSec,
     ...(until === null ? {} : { until }),
     ...(values.reason === "" ? {} : { reason: values.reason }),
     generation: values.generation,

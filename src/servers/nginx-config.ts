@@ -9,6 +9,7 @@ type Values = Readonly<Record<string, unknown>>;
 export function configValues(spec: Spec, server: Server, modules: readonly string[]): Values {
   const sites = sitesOf(spec, server);
   const run = `${spec.runDir}/${server.name}`;
+  const temp = `${spec.stateDir}/servers/${server.name}`;
   const used = new Set(sites.map((site) => site.upstream));
   const tlsSite = sites.find(
     (site) => site.tls !== null && listensOf(site, server).some((listen) => listen.tls),
@@ -21,12 +22,12 @@ export function configValues(spec: Spec, server: Server, modules: readonly strin
     workers: server.workers,
     pidFile: server.pidFile,
     errorLog: `${run}/error.log`,
-    // Beside the server's run folder, not in it: workers of another user cannot enter that one.
-    tempBody: `${run}.client-body`,
-    tempProxy: `${run}.proxy`,
-    tempFastcgi: `${run}.fastcgi`,
-    tempUwsgi: `${run}.uwsgi`,
-    tempScgi: `${run}.scgi`,
+    // Not below the run folder: that is memory, and uploads would fill it.
+    tempBody: `${temp}/temp-client-body`,
+    tempProxy: `${temp}/temp-proxy`,
+    tempFastcgi: `${temp}/temp-fastcgi`,
+    tempUwsgi: `${temp}/temp-uwsgi`,
+    tempScgi: `${temp}/temp-scgi`,
     hasTls: tlsSite !== undefined,
     mimeDefault: MIME_DEFAULT,
     mimeTypes: Object.entries(MIME_TYPES).map(([extension, type]) => ({ extension: ident(extension), type })),

@@ -148,8 +148,8 @@ export interface ModeValues {
   retryAfterSec: number;
   /** Unix time in milliseconds of the expected end; null: not known. */
   untilMs: number | null;
-  /** Seconds from the switch to `untilMs`, for a server that cannot calculate; absent or null as `untilMs` null or past. */
-  leftSec?: number | null;
+  /** Whole seconds from the switch to `untilMs`, for what cannot calculate; null when there is no end ahead. */
+  leftSec: number | null;
   message: string;
   reason: string;
 }

@@ -15,6 +15,7 @@ export function initialState(site: string): SiteState {
     generation: 0,
     lastGeneration: 0,
     since: new Date(0).toISOString(),
+    changedAt: new Date(0).toISOString(),
     by: "",
     reason: "",
     message: "",
@@ -61,7 +62,7 @@ export function writeState(stateDir: string, state: SiteState): void {
 export function isSiteState(value: unknown): value is SiteState {
   if (typeof value !== "object" || value === null) return false;
   const state = value as Record<keyof SiteState, unknown>;
-  const texts = [state.site, state.since, state.by, state.reason, state.message];
+  const texts = [state.site, state.since, state.changedAt, state.by, state.reason, state.message];
   const counts = [state.generation, state.lastGeneration, state.retryAfterSec];
   return (
     state.version === 1 &&

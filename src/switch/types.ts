@@ -11,6 +11,8 @@ export interface SiteState {
   lastGeneration: number;
   /** ISO 8601 with milliseconds, UTC. */
   since: string;
+  /** When the generation in force was made; `since` is older when only the message or the end changed. */
+  changedAt: string;
   by: string;
   reason: string;
   message: string;

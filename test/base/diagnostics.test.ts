@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  formatDiagnostic,
-  formatDiagnostics,
-  printable,
-  type Diagnostic,
-} from "../../src/base/diagnostics.js";
+import { formatDiagnostic, formatDiagnostics, type Diagnostic } from "../../src/base/diagnostics.js";
+import { printable } from "../../src/base/printable.js";
 
 function at(source: string, marked: string, more: Partial<Diagnostic> = {}): Diagnostic {
   const column = source.indexOf(marked) + 1;

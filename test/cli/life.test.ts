@@ -61,7 +61,7 @@ for (const kind of ["nginx", "lighttpd"] as const) {
       assertFails(await world.fence("down"), "server-not-running", 1);
       const { stdout } = await expectCode(0, "down", "--if-not-running", "stage");
       assert.match(stdout, /^main will be down when its servers start/);
-      await expectCode(0, "is", "down");
+      await expectCode(4, "is", "down");
       assert.match((await expectCode(0, "status")).stdout, /web stopped/);
       await expectCode(2, "verify");
       await expectCode(0, "up", "--if-not-running", "stage");

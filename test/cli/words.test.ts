@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { actorOf } from "../../src/cli/actor.js";
 import { parseCount, parseDuration, parseText, parseTime } from "../../src/cli/arguments.js";
-import { printable } from "../../src/cli/output.js";
+import { printable } from "../../src/base/printable.js";
 import { suggest } from "../../src/base/suggest.js";
 import { secondsText, spanText, timeText } from "../../src/cli/time-text.js";
 

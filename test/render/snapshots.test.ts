@@ -80,6 +80,7 @@ describe("The server's own config test passes on each rendered config", () => {
       cpSync(certificates, join(etc, "tls"), { recursive: true });
       for (const server of spec.servers) {
         mkdirSync(join(place.run, server.name), { recursive: true });
+        mkdirSync(join(place.state, "servers", server.name), { recursive: true });
         const result = await configTest(adapterOf(server.kind), server, join(etc, "rendered", server.name));
         const wanted = server.config === "include" ? "skipped" : "passed";
         assert.equal(result.result, wanted, `${result.command}\n${result.output}`);

@@ -16,7 +16,7 @@ const values = (rest: Partial<ModeValues>): ModeValues => ({
   mode: "down",
   generation: 12,
   retryAfterSec: 120,
-  untilMs: null,
+  untilMs: null, leftSec: null,
   message: "",
   reason: "",
   ...rest,

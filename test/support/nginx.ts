@@ -140,7 +140,7 @@ export async function startNginx(
         mode: "up",
         generation,
         retryAfterSec: 120,
-        untilMs: null,
+        untilMs: null, leftSec: null,
         message: "",
         reason: "",
         ...values,

@@ -17,7 +17,7 @@ function points() {
 }
 
 function stageIt(point: ReturnType<typeof points>[number], generation: number, mode: "up" | "down"): void {
-  const values = { mode, generation, retryAfterSec: 1, untilMs: null, message: "", reason: "" };
+  const values = { mode, generation, retryAfterSec: 1, untilMs: null, leftSec: null, message: "", reason: "" };
   stage(point, generation, machine.renderVariant(point, values));
 }
 

@@ -3,9 +3,11 @@ local r = lighty.r
 local A, O = r.req_attr, r.resp_header
 local method = A["request.method"]
 if method ~= "GET" and method ~= "HEAD" then return 0 end
-local file = A["physical.path"]
-if not file or file == "" then return 0 end
-local st = lighty.c.stat(file)
+-- By the spec, not by physical.path: mod_alias may come after mod_magnet.
+local route, dir = "/dl/", "/srv/www/dl/"
+local decoded = A["uri.path"] or ""
+if decoded:sub(1, #route) ~= route then return 0 end
+local st = lighty.c.stat(dir .. decoded:sub(#route + 1))
 if st and st["is_file"] then return 0 end
 -- Still encoded, so that it can stand in a header.
 local path = A["uri.path-raw"]

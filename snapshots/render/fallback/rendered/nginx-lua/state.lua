@@ -3,9 +3,7 @@
 -- Truth: the file `state` of the variant in force, replaced as a whole.
 -- Copy: a shared dict that every worker reads, brought up to date by POST /sync and, should nobody ask, by a timer.
 -- The copy always follows the file, also back to an older generation: an undone switch is one, too.
-local M = package.loaded["fence.nginx-lua"]
-if M then return M end
-M = {}
+local M = {}
 package.loaded["fence.nginx-lua"] = M
 
 local ACTIVE = "/var/lib/fence/servers/nginx-lua/active/"

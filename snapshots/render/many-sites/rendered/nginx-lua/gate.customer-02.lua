@@ -2,7 +2,7 @@
 local loaded = package.loaded
 local judge = loaded["fence.nginx-lua.customer-02"]
 if not judge then
-  judge = dofile("/etc/fence/rendered/nginx-lua/state.lua").judge("customer-02", "fence_customer_02_decision")
+  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("customer-02", "fence_customer_02_decision")
   loaded["fence.nginx-lua.customer-02"] = judge
 end
 return judge()

@@ -2,7 +2,7 @@
 local loaded = package.loaded
 local judge = loaded["fence.nginx-lua.customer-09"]
 if not judge then
-  judge = dofile("/etc/fence/rendered/nginx-lua/state.lua").judge("customer-09", "fence_customer_09_decision")
+  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("customer-09", "fence_customer_09_decision")
   loaded["fence.nginx-lua.customer-09"] = judge
 end
 return judge()

@@ -2,7 +2,7 @@
 local loaded = package.loaded
 local judge = loaded["fence.nginx-lua.customer-11"]
 if not judge then
-  judge = dofile("/etc/fence/rendered/nginx-lua/state.lua").judge("customer-11", "fence_customer_11_decision")
+  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("customer-11", "fence_customer_11_decision")
   loaded["fence.nginx-lua.customer-11"] = judge
 end
 return judge()

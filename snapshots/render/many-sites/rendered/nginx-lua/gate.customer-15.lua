@@ -2,7 +2,7 @@
 local loaded = package.loaded
 local judge = loaded["fence.nginx-lua.customer-15"]
 if not judge then
-  judge = dofile("/etc/fence/rendered/nginx-lua/state.lua").judge("customer-15", "fence_customer_15_decision")
+  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("customer-15", "fence_customer_15_decision")
   loaded["fence.nginx-lua.customer-15"] = judge
 end
 return judge()

@@ -2,7 +2,7 @@
 local loaded = package.loaded
 local judge = loaded["fence.nginx-lua.customer-18"]
 if not judge then
-  judge = dofile("/etc/fence/rendered/nginx-lua/state.lua").judge("customer-18", "fence_customer_18_decision")
+  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("customer-18", "fence_customer_18_decision")
   loaded["fence.nginx-lua.customer-18"] = judge
 end
 return judge()

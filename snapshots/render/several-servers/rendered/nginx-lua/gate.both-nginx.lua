@@ -2,7 +2,7 @@
 local loaded = package.loaded
 local judge = loaded["fence.nginx-lua.both-nginx"]
 if not judge then
-  judge = dofile("/etc/fence/rendered/nginx-lua/state.lua").judge("both-nginx", "fence_both_nginx_decision")
+  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("both-nginx", "fence_both_nginx_decision")
   loaded["fence.nginx-lua.both-nginx"] = judge
 end
 return judge()

@@ -2,7 +2,7 @@
 local loaded = package.loaded
 local judge = loaded["fence.nginx-lua.everywhere"]
 if not judge then
-  judge = dofile("/etc/fence/rendered/nginx-lua/state.lua").judge("everywhere", "fence_everywhere_decision")
+  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("everywhere", "fence_everywhere_decision")
   loaded["fence.nginx-lua.everywhere"] = judge
 end
 return judge()

@@ -1,6 +1,6 @@
 -- fence: POST /sync?site=NAME on the control socket (generated, do not edit)
 -- When it returns, every worker acts on the state that the file had when the request came in.
-local state = dofile("/etc/fence/rendered/nginx-lua/state.lua")
+local state = package.loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")
 
 ngx.header.content_type = "application/json"
 if ngx.req.get_method() ~= "POST" then

@@ -1,5 +1,5 @@
-import type { TreeOnDisk } from "../apply/render-tree.js";
-import { wiringDiffers } from "../apply/wiring.js";
+import type { TreeOnDisk } from "./render-tree.js";
+import { wiringDiffers } from "./wiring.js";
 import { waitUntil } from "../base/clock.js";
 import { FenceError } from "../base/errors.js";
 import { childrenOf } from "../base/process-info.js";
@@ -7,7 +7,8 @@ import { serverNamed, siteNamed } from "../plan/plan.js";
 import { adapterOf } from "../servers/registry.js";
 import type { Server } from "../spec/types.js";
 import { readOnDisk } from "../switch/on-disk.js";
-import type { Planned } from "./machine.js";
+import type { Plan } from "../plan/types.js";
+import type { Machine } from "./machine.js";
 import { clearPending, isPending } from "./pending-reload.js";
 
 const NEW_WORKERS_MS = 10_000;
@@ -17,14 +18,14 @@ const LOOK_MS = 20;
 export type Behind = "now" | "since-before";
 
 /** The running servers that do not know the config that is to be on disk, by name. */
-export async function serversBehind(made: Planned, onDisk: TreeOnDisk | null): Promise<Map<string, Behind>> {
-  const tree = made.machine.renderTree();
+export async function serversBehind(plan: Plan, machine: Machine, onDisk: TreeOnDisk | null): Promise<Map<string, Behind>> {
+  const tree = machine.renderTree();
   const behind = new Map<string, Behind>();
-  for (const server of made.spec.servers) {
-    const { running, pid } = await made.machine.findMaster(server.name);
+  for (const server of plan.spec.servers) {
+    const { running, pid } = await machine.findMaster(server.name);
     if (running === "no") continue;
     if (onDisk === null || wiringDiffers(onDisk, tree, server.name)) behind.set(server.name, "now");
-    else if (pid !== null && isPending(made.spec, server, pid)) behind.set(server.name, "since-before");
+    else if (pid !== null && isPending(plan.spec, server, pid)) behind.set(server.name, "since-before");
   }
   return behind;
 }
@@ -38,9 +39,9 @@ export function reloadCommand(server: Server): string {
  * Tells a running server to read its config anew, and proves that it did and that its sites show the modes they had.
  * @throws FenceError reload-failed
  */
-export async function reload(made: Planned, name: string, signal: AbortSignal): Promise<void> {
-  const server = serverNamed(made.spec, name);
-  const master = await made.machine.findMaster(name);
+export async function reload(plan: Plan, machine: Machine, name: string, signal: AbortSignal): Promise<void> {
+  const server = serverNamed(plan.spec, name);
+  const master = await machine.findMaster(name);
   if (master.pid === null)
     throw new FenceError(
       "reload-failed",
@@ -62,16 +63,16 @@ export async function reload(made: Planned, name: string, signal: AbortSignal): 
       );
     }
   }
-  clearPending(made.spec, server);
-  await proveModes(made, name, signal);
+  clearPending(plan.spec, server);
+  await proveModes(plan, machine, name, signal);
 }
 
-async function proveModes(made: Planned, name: string, signal: AbortSignal): Promise<void> {
-  for (const point of made.plan.switchPoints.filter(({ server }) => server === name)) {
+async function proveModes(plan: Plan, machine: Machine, name: string, signal: AbortSignal): Promise<void> {
+  for (const point of plan.switchPoints.filter(({ server }) => server === name)) {
     const { mode, generation } = readOnDisk(point);
     if (mode === null || mode === "unknown" || generation === null) continue;
-    const { timeoutMs } = siteNamed(made.spec, point.site).settle;
-    const proof = await made.machine.prove(point, { mode, generation }, { delayMs: 0, timeoutMs, signal });
+    const { timeoutMs } = siteNamed(plan.spec, point.site).settle;
+    const proof = await machine.prove(point, { mode, generation }, { delayMs: 0, timeoutMs, signal });
     if (!proof.proven) {
       throw new FenceError(
         "reload-failed",

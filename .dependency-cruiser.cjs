@@ -18,7 +18,8 @@ const MAY = {
   switch: ["^src/base/", "^src/servers/adapter\\.ts$", SPEC_TYPES, PLAN_TYPES, "^src/render/types\\.ts$"],
   verify: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   apply: ["^src/(base|spec|page|servers|plan|render|switch|verify)/"],
-  proxy: ["^src/base/", SPEC_TYPES],
+  // and two tables that every server answers by
+  proxy: ["^src/base/", SPEC_TYPES, "^src/servers/(probe-path|mime)\\.ts$"],
   workers: ["^src/base/", SPEC_TYPES],
   tui: ["^src/base/", "^src/[a-z]+/types\\.ts$"],
 };

@@ -49,8 +49,8 @@ export async function reload(plan: Plan, machine: Machine, name: string, signal:
     );
   const before = new Set(childrenOf(master.pid));
   process.kill(master.pid, adapterOf(server.kind).reloadSignal);
-  // nginx starts new workers only when it took the new config; lighttpd has one process that stays the same.
-  if (server.kind !== "lighttpd") {
+  // nginx starts new workers only when it took the new config; others stay the same process.
+  if (adapterOf(server.kind).reloadShows === "new-workers") {
     const { pid } = master;
     const isNew = (): true | null => (childrenOf(pid).some((child) => !before.has(child)) ? true : null);
     if ((await waitUntil(isNew, { timeoutMs: NEW_WORKERS_MS, intervalMs: LOOK_MS, signal })) === null) {

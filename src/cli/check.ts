@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Diagnostic } from "../base/diagnostics.js";
 import type { ExitName } from "../base/exit.js";
 import type { Limit } from "../servers/adapter.js";
+import type { ServerKind } from "../spec/types.js";
 import type { ConfigTestResult } from "../verify/config-test.js";
 import type { Context } from "./context.js";
 import { diagnosticText } from "./diagnostic-text.js";
@@ -11,6 +12,7 @@ import { testStagedTree } from "./staged-tree.js";
 
 export interface ServerCheck {
   server: string;
+  kind: ServerKind;
   limits: readonly Limit[];
   test: ConfigTestResult;
   /** Where in the spec the server's complaint most likely comes from. */
@@ -51,6 +53,7 @@ export async function checkServers(made: Planned): Promise<ServerCheck[]> {
     const test = tests.get(server.name) ?? { result: "skipped", output: "", command: "" };
     return {
       server: server.name,
+      kind: server.kind,
       limits: adapterOf(server.kind).limits(made.spec, server),
       test,
       place: test.result === "failed" ? locateInSpec(test.output, specText, made.spec.file) : null,
@@ -68,7 +71,7 @@ function exitOf(checks: readonly ServerCheck[], strict: boolean): ExitName {
   return strict && limits.length > 0 ? "failed" : "ok";
 }
 
-function printCheck(context: Context, { server, limits, test, place }: ServerCheck): void {
+function printCheck(context: Context, { server, kind, limits, test, place }: ServerCheck): void {
   const { out } = context;
   for (const { level, site, sentence } of limits) {
     if (level === "note" && context.quiet) continue;
@@ -83,10 +86,12 @@ function printCheck(context: Context, { server, limits, test, place }: ServerChe
     if (place) out.write(diagnosticText(place, out));
   } else if (!context.quiet) {
     out.line(
-      `${server}: ${TEST_TEXT[test.result]}${context.verbose && test.command !== "" ? ` (${test.command})` : ""}`,
+      `${server}: ${kind === "proxy" ? PROXY_TEXT : TEST_TEXT[test.result]}${context.verbose && test.command !== "" ? ` (${test.command})` : ""}`,
     );
   }
 }
+
+const PROXY_TEXT = "there is no config to test: it reads this file itself";
 
 const TEST_TEXT = {
   passed: "the server's own config test passes",

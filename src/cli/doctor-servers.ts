@@ -13,6 +13,7 @@ const DEFAULT_PROGRAM: Readonly<Record<ServerKind, string>> = {
   lighttpd: "lighttpd",
   "nginx-lua": "nginx",
   nginx: "nginx",
+  proxy: "fence-proxy",
 };
 
 /** What can be said of a server of the spec on this host. */
@@ -59,6 +60,7 @@ export async function kindFindings(): Promise<Finding[]> {
 }
 
 async function programFindings(adapter: ServerAdapter, program: string, about: string): Promise<Finding[]> {
+  if (adapter.version === null) return [{ level: "ok", about, sentence: "is part of fence" }];
   const path = findProgram(program);
   if (path === null) return [{ level: "problem", about, sentence: `${program} is not installed here` }];
   const done = await run(path, adapter.version.args, { timeoutMs: VERSION_TIMEOUT_MS });

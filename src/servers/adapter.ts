@@ -14,14 +14,16 @@ export interface ServerAdapter {
   switchPoint(spec: Spec, server: Server, site: Site): SwitchPoint;
   /** The files of one variant. For form "file" exactly one, its name ignored. */
   variant(spec: Spec, server: Server, site: Site, values: ModeValues): readonly VariantFile[];
-  /** The server's own config test on a rendered (perhaps staged) main config; null for config = "include" (the main config is not ours). */
+  /** The server's own config test on a rendered (perhaps staged) main config; null for config = "include" (the main config is not ours) and for what is part of fence. */
   configTest(server: Server, serverDir: string): Command | null;
   /** What `<run_dir>/<server>/` must be like before the server starts. */
   runFolder(server: Server): RunFolder;
   /** Reads the new config without cutting requests. */
   reloadSignal: NodeJS.Signals;
-  /** Arguments that make the binary print its version, and how to read it: `1.4.69`. */
-  version: { args: readonly string[]; pattern: RegExp };
+  /** Arguments that make the binary print its version, and how to read it: `1.4.69`; null: the server is part of fence. */
+  version: { args: readonly string[]; pattern: RegExp } | null;
+  /** What shows that a reload has happened: nginx gets new workers, others stay the same process. */
+  reloadShows: "new-workers" | "nothing";
   /** What this version cannot do: one sentence each; an empty list is fit. */
   unfit(version: string, buildInfo: string): readonly string[];
   /** What this kind cannot do for this spec, or does differently: one sentence each, printed by `fence check`. */

@@ -57,6 +57,7 @@ export const lighttpd: ServerAdapter = {
   },
 
   reloadSignal: "SIGUSR1",
+  reloadShows: "nothing",
   version: { args: ["-V"], pattern: /^lighttpd\/(\d+\.\d+\.\d+)/m },
   unfit,
   limits,

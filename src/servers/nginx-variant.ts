@@ -18,6 +18,13 @@ export function sharedFiles(site: Site, values: ModeValues): VariantFile[] {
   ];
 }
 
+/** The file `state`. Times are whole seconds; the last line tells that the file is whole. */
+export function stateText(values: ModeValues): string {
+  const until = values.untilMs === null ? "" : Math.ceil(values.untilMs / 1000);
+  const { mode, generation, retryAfterSec } = values;
+  return `mode=${mode}\ngeneration=${generation}\nuntil=${until}\nretry_after=${retryAfterSec}\nend=1\n`;
+}
+
 export function file(name: string, content: string): VariantFile {
   return { name, source: { content } };
 }

@@ -35,6 +35,7 @@ export const nginx: ServerAdapter = {
   configTest: nginxTest,
   runFolder: () => NGINX_RUN_FOLDER,
   reloadSignal: "SIGHUP",
+  reloadShows: "new-workers",
   version: { args: ["-v"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
   unfit: unfitNginx,
   limits: limitsStock,

@@ -3,8 +3,9 @@ import type { ServerAdapter } from "./adapter.js";
 import { lighttpd } from "./lighttpd.js";
 import { nginxLua } from "./nginx-lua.js";
 import { nginx } from "./nginx.js";
+import { proxy } from "./proxy.js";
 
-const ADAPTERS: Readonly<Record<ServerKind, ServerAdapter>> = { lighttpd, "nginx-lua": nginxLua, nginx };
+const ADAPTERS: Readonly<Record<ServerKind, ServerAdapter>> = { lighttpd, "nginx-lua": nginxLua, nginx, proxy };
 
 export function adapterOf(kind: ServerKind): ServerAdapter {
   return ADAPTERS[kind];

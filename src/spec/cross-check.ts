@@ -77,9 +77,33 @@ function serverFindings(name: string, server: RawServer): Finding[] {
     useless("stat_cache", "it is lighttpd's server.stat-cache-engine");
   if (server.module_dir !== undefined && kind !== "nginx-lua")
     useless("module_dir", "only nginx-lua loads modules");
+  if (kind === "proxy") return [...findings, ...proxyFindings(name, server)];
   if (server.workers === 0 && kind !== "lighttpd") {
     const message = "nginx needs at least one worker";
     findings.push({ path: ["server", name, "workers"], message, why: null, fix: "write 1 or more" });
+  }
+  return findings;
+}
+
+/** The proxy is part of fence: most of what can be said of a web server has no meaning for it, or not yet. */
+function proxyFindings(name: string, server: RawServer): Finding[] {
+  const findings: Finding[] = [];
+  const add = (key: string, message: string, why: string, fix: string, atKey: boolean): void => {
+    findings.push({ path: ["server", name, key], atKey, message, why, fix });
+  };
+  if (server.program !== undefined)
+    add("program", "program means nothing for proxy", "the proxy is part of fence", "remove it", true);
+  if (server.config === "include") {
+    const why = "there is no config of yours that could include fence's files";
+    add("config", 'config = "include" means nothing for proxy', why, "remove it", false);
+  }
+  if (server.user !== undefined) {
+    const why = "the proxy runs as whoever starts it";
+    add("user", "user is not supported for proxy yet", why, "remove it, and let systemd set the user", true);
+  }
+  if (server.workers !== undefined && server.workers !== 1) {
+    const message = `the proxy has one worker, not ${server.workers}`;
+    add("workers", message, "more are not supported yet", "write 1, or remove it", false);
   }
   return findings;
 }

@@ -54,6 +54,7 @@ export const DEFAULT_WORKERS: Readonly<Record<ServerKind, number>> = {
   lighttpd: 0,
   "nginx-lua": 2,
   nginx: 2,
+  proxy: 1,
 };
 
 /** The binary when the spec names none; found in the system's program folders. */
@@ -61,4 +62,6 @@ export const DEFAULT_PROGRAM: Readonly<Record<ServerKind, string>> = {
   lighttpd: "lighttpd",
   "nginx-lua": "nginx",
   nginx: "nginx",
+  // Nothing to install: it is the name by which a running one is known.
+  proxy: "fence-proxy",
 };

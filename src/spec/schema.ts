@@ -43,8 +43,10 @@ const duration = (description: string) => str(description, check.duration);
 
 const server = z.strictObject({
   kind: z
-    .enum(["lighttpd", "nginx-lua", "nginx"])
-    .describe("which web server this is; nginx-lua is nginx with the Lua module"),
+    .enum(["lighttpd", "nginx-lua", "nginx", "proxy"])
+    .describe(
+      "which web server this is; nginx-lua is nginx with the Lua module, proxy is fence's own (fence proxy run)",
+    ),
   config: z
     .enum(["standalone", "include"])
     .optional()

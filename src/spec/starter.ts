@@ -25,11 +25,9 @@ output = "rendered"                # what fence writes for the servers, beside t
 
 [server.web]
 kind = "${kind}"
-config = "standalone"              # "include": your own config includes what fence writes, see above
-listen = ["0.0.0.0:80", "[::]:80"]
+${kind === "proxy" ? "" : CONFIG_LINE}listen = ["0.0.0.0:80", "[::]:80"]
 # listen = ["0.0.0.0:80", { address = "0.0.0.0:443", tls = true }]
-${SERVER_LINES[kind].join("\n")}
-
+${SERVER_LINES[kind].map((line) => `${line}\n`).join("")}
 [upstream.app]
 backends = ["127.0.0.1:8080"]      # or "app.internal:8080", "[::1]:8080", "unix:/run/app.sock"
 
@@ -61,6 +59,9 @@ allow = []                         # e.g. ["192.0.2.0/24", "2001:db8::/32"]: the
 `;
 }
 
+const CONFIG_LINE =
+  'config = "standalone"              # "include": your own config includes what fence writes, see above\n';
+
 const NGINX_HEAD = [
   'You have an nginx config already? Set config = "include" below, then add two lines to yours. In http { }:',
   "",
@@ -84,6 +85,11 @@ const HEADS: Readonly<Record<ServerKind, readonly string[]>> = {
   ],
   "nginx-lua": NGINX_HEAD,
   nginx: NGINX_HEAD,
+  proxy: [
+    "The proxy is fence's own web server; nothing has to be installed. It runs in the foreground, for systemd:",
+    "",
+    "    fence proxy run web",
+  ],
 };
 
 const SERVER_LINES: Readonly<Record<ServerKind, readonly string[]>> = {
@@ -98,4 +104,5 @@ const SERVER_LINES: Readonly<Record<ServerKind, readonly string[]>> = {
     '# module_dir = "/usr/lib/nginx/modules"    # "" when the Lua module is built in or loaded elsewhere',
   ],
   nginx: ["workers = 2", '# user = "www-data"'],
+  proxy: [],
 };

@@ -20,7 +20,7 @@ export interface Spec {
   sites: readonly Site[];
 }
 
-export const SERVER_KINDS = ["lighttpd", "nginx-lua", "nginx"] as const;
+export const SERVER_KINDS = ["lighttpd", "nginx-lua", "nginx", "proxy"] as const;
 export type ServerKind = (typeof SERVER_KINDS)[number];
 
 export interface Server {
@@ -35,7 +35,7 @@ export interface Server {
   /** The user that workers run as; null leaves the server's own default. */
   user: string | null;
   pidFile: string;
-  /** Absolute path or bare name of the server's binary. */
+  /** Absolute path or bare name of the server's binary; proxy: the name that its process carries. */
   program: string;
   /** nginx-lua: folder of ndk_http_module.so and ngx_http_lua_module.so; null when they are built in or loaded elsewhere. */
   moduleDir: string | null;

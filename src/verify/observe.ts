@@ -6,6 +6,7 @@ import type { Listen, ServerKind, Site } from "../spec/types.js";
 import { observeWorkers as observeLighttpd } from "./lighttpd.js";
 import { observeWorkers as observeNginxLua } from "./nginx-lua.js";
 import { observeWorkers as observeNginx } from "./nginx.js";
+import { observeWorkers as observeProxy } from "./proxy.js";
 import { probe, probeHosts } from "./probe.js";
 import { findMaster } from "./running.js";
 import type { Observation, ObserveWorkers, ProbeResult, WorkersView } from "./types.js";
@@ -14,6 +15,7 @@ const WORKERS_OF: Readonly<Record<ServerKind, ObserveWorkers>> = {
   lighttpd: observeLighttpd,
   "nginx-lua": observeNginxLua,
   nginx: observeNginx,
+  proxy: observeProxy,
 };
 
 /** Probes under way at once; each opens a connection of its own. */

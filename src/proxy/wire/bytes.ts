@@ -72,3 +72,10 @@ interface Latin1Slicer {
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return (Buffer.prototype as Latin1Slicer).latin1Slice.call(bytes, start, end);
 }
+
+/** The value of a hexadecimal digit; -1 = it is none. */
+export function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}

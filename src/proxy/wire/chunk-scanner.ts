@@ -1,6 +1,6 @@
 import type { WireLimits } from "../limits.js";
 import { WIRE_LIMITS } from "../limits.js";
-import { CR, LF } from "./bytes.js";
+import { CR, LF, hexDigit } from "./bytes.js";
 import { type ExtensionState, extensionStep } from "./chunk-extension.js";
 import type { RefusalReason } from "./refusals.js";
 import { TrailerReader } from "./trailers.js";
@@ -196,10 +196,4 @@ export function withoutCuts(
   }
   pieces.push(bytes.subarray(from, end));
   return Buffer.concat(pieces);
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  const lower = byte | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }

@@ -64,13 +64,15 @@ export function spells(bytes: Uint8Array, start: number, name: string): boolean 
 }
 
 /** Buffer's method needs no more than a Uint8Array. */
-interface Latin1Slicer {
-  latin1Slice(this: Uint8Array, start: number, end: number): string;
-}
+const latin1Slice = Object.getOwnPropertyDescriptor(Buffer.prototype, "latin1Slice")?.value as (
+  this: Uint8Array,
+  start: number,
+  end: number,
+) => string;
 
 /** The bytes as a string of the same length, one character a byte. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return (Buffer.prototype as Latin1Slicer).latin1Slice.call(bytes, start, end);
+  return latin1Slice.call(bytes, start, end);
 }
 
 /** The value of a hexadecimal digit; -1 = it is none. */

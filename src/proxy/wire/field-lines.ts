@@ -46,6 +46,7 @@ export function readFieldLines(scan: Scan, rules: FieldRules, sink: FieldSink): 
     if (bytes[at] !== COLON || at === nameStart) {
       if (at !== nameStart || bytes[at] !== CR) return stopAtName(scan, nameStart, at);
       if (bytes[at + 1] !== LF) return stopAt(scan, at + 1, "bare-cr");
+      if (hasDelete(scan, at)) return "field-value";
       scan.at = at + 2;
       return { kept: run === at ? kept : kept + slice(scan, run, at) };
     }
@@ -53,7 +54,7 @@ export function readFieldLines(scan: Scan, rules: FieldRules, sink: FieldSink): 
     at += 1;
     while (bytes[at] === SP || bytes[at] === TAB) at += 1;
     const valueStart = at;
-    while (VALUE[bytes[at] as number] === 1) at += 1;
+    at = valueEndAt(bytes, at);
     if (bytes[at] !== CR || bytes[at + 1] !== LF) return stopAtLineEnd(scan, at, "field-value");
     const valueEnd = at;
     at += 2;
@@ -67,6 +68,30 @@ export function readFieldLines(scan: Scan, rules: FieldRules, sink: FieldSink): 
     if (run !== nameStart) kept += slice(scan, run, nameStart);
     run = at;
   }
+}
+
+/**
+ * The first byte from `start` that no value has; but for DEL, which hasDelete() looks for. Four bytes at a time: none of
+ * them is a control character when no difference is negative.
+ */
+function valueEndAt(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (
+    (((bytes[at] as number) - SP) |
+      ((bytes[at + 1] as number) - SP) |
+      ((bytes[at + 2] as number) - SP) |
+      ((bytes[at + 3] as number) - SP)) >=
+    0
+  )
+    at += 4;
+  while (VALUE[bytes[at] as number] === 1) at += 1;
+  return at;
+}
+
+/** Is there a DEL between the start of the field lines and here? */
+function hasDelete(scan: Scan, end: number): boolean {
+  const found = scan.text.indexOf("\x7f", scan.at - scan.base);
+  return found >= 0 && found < end - scan.base;
 }
 
 function stopAtName(scan: Scan, nameStart: number, at: number): Stop {

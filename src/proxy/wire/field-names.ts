@@ -27,8 +27,12 @@ interface Name {
   readonly kind: FieldKind;
 }
 
-/** Names by first letter and length: a name that falls into no bucket is not looked at again. */
-export type FieldNames = readonly (readonly Name[] | null)[];
+/** Names by first letter and length. */
+export interface FieldNames {
+  /** 0 = no name falls into this bucket: nothing more of it is looked at */
+  readonly used: Uint8Array;
+  readonly buckets: readonly (readonly Name[])[];
+}
 
 const LENGTH_MAX = 63;
 
@@ -38,14 +42,14 @@ function bucket(first: number, length: number): number {
 
 /** A name that ends with `*` stands for all that begin so. */
 function fieldNames(kinds: Readonly<Record<string, FieldKind>>): FieldNames {
-  const buckets: (Name[] | null)[] = Array.from({ length: (LENGTH_MAX + 1) << 5 }, () => null);
+  const buckets: Name[][] = Array.from({ length: (LENGTH_MAX + 1) << 5 }, () => []);
   for (const [pattern, kind] of Object.entries(kinds)) {
     const prefix = pattern.endsWith("*");
     const name = prefix ? pattern.slice(0, -1) : pattern;
     for (let length = name.length; length <= (prefix ? LENGTH_MAX : name.length); length += 1)
-      (buckets[bucket(name.charCodeAt(0), length)] ??= []).push({ name, prefix, kind });
+      buckets[bucket(name.charCodeAt(0), length)]?.push({ name, prefix, kind });
   }
-  return buckets;
+  return { used: Uint8Array.from(buckets, ({ length }) => Math.min(length, 1)), buckets };
 }
 
 const HOP_BY_HOP = {
@@ -92,9 +96,9 @@ export function kindOf(
   start: number,
   length: number,
 ): FieldKind | null {
-  const candidates = names[bucket(bytes[start] as number, length)];
-  if (candidates === null || candidates === undefined) return null;
-  for (const { name, prefix, kind } of candidates)
+  const index = bucket(bytes[start] as number, length);
+  if (names.used[index] === 0) return null;
+  for (const { name, prefix, kind } of names.buckets[index] as readonly Name[])
     if ((prefix || name.length === length) && spells(bytes, start, name)) return kind;
   return null;
 }

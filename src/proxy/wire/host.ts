@@ -23,7 +23,7 @@ export function parseHost(text: string): Host | null {
   if (at === 0) return null;
   let name = at === text.length ? text : text.slice(0, at);
   if (flags > 1) name = name.toLowerCase();
-  if (name.endsWith(".")) name = name.slice(0, -1);
+  if (name.charCodeAt(name.length - 1) === 0x2e) name = name.slice(0, -1);
   return name === "" ? null : withPort(name, text, at);
 }
 

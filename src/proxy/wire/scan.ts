@@ -7,11 +7,14 @@ export type Stop = RefusalReason | "truncated";
 /** Most heads are shorter: so much is made a string at first when the bytes go on after the head. */
 const FIRST_SLICE = 2_048;
 
+/** Values are looked at four bytes at a time. */
+const SENTINEL_BYTES = 4;
+
 const END = "\r\n\r\n";
 
 /**
  * One head under the scan. Its loops look at no bound: they stop at the bytes that no table has, and one is certain to
- * come, either the CR LF CR LF that was found before or a NUL that was put behind a copy of what is there so far.
+ * come, either the CR LF CR LF that was found before or the NULs that were put behind a copy of what is there so far.
  */
 export interface Scan {
   readonly bytes: Uint8Array;
@@ -36,7 +39,7 @@ export function openScan(bytes: Uint8Array, start: number, end: number, headByte
     found = text.indexOf(END);
   }
   if (found >= 0) return { bytes, text, base: start, end: start + found + END.length, at: start };
-  const copy = new Uint8Array(limit - start + 1);
+  const copy = new Uint8Array(limit - start + SENTINEL_BYTES);
   copy.set(bytes.subarray(start, limit));
   return { bytes: copy, text, base: 0, end: limit - start, at: 0 };
 }

@@ -46,7 +46,7 @@ function routingPath(text: string, flags: number): string {
     if (decoded.charCodeAt(0) !== 0x2f) return decoded;
     path = decoded;
   }
-  return path.includes("//") || path.includes("/.") ? withoutDotSegments(path) : path;
+  return /\/[/.]/.test(path) ? withoutDotSegments(path) : path;
 }
 
 /** Decodes once, as UTF-8; what is not UTF-8 becomes U+FFFD, which no route has. */

@@ -38,7 +38,7 @@ module.exports = {
       name: "leaves-are-loaded-by-cli-alone",
       comment: "proxy, workers and tui are reached only from cli, and only by import()",
       severity: "error",
-      from: { path: "^(src|bench)/", pathNot: "^src/(cli|proxy|workers|tui)/" },
+      from: { path: "^(src|bench)/", pathNot: "^(src/(cli|proxy|workers|tui)/|bench/proxy-)" },
       to: { path: "^src/(proxy|workers|tui)/" },
     },
     {

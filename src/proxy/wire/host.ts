@@ -24,7 +24,9 @@ export function parseHost(text: string): Host | null {
   let name = at === text.length ? text : text.slice(0, at);
   if (flags > 1) name = name.toLowerCase();
   if (name.charCodeAt(name.length - 1) === 0x2e) name = name.slice(0, -1);
-  return name === "" ? null : withPort(name, text, at);
+  // nothing is left of a dot alone; two dots at the end are no closing dot
+  if (name === "" || name.charCodeAt(name.length - 1) === 0x2e) return null;
+  return withPort(name, text, at);
 }
 
 function parseLiteral(text: string): Host | null {

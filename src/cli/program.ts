@@ -10,6 +10,7 @@ import { addHistory } from "./commands/history.js";
 import { addInit } from "./commands/init.js";
 import { addIs } from "./commands/is.js";
 import { addPlan } from "./commands/plan.js";
+import { addProxy } from "./commands/proxy.js";
 import { addRender } from "./commands/render.js";
 import { addSchema } from "./commands/schema.js";
 import { addStatus } from "./commands/status.js";
@@ -58,6 +59,7 @@ export function createProgram(run: Run): Command {
   addRender(program, run);
   addPlan(program, run);
   addApply(program, run);
+  addProxy(program, run);
   program.commandsGroup("About this host and fence:");
   addDoctor(program, run);
   addSchema(program, run);

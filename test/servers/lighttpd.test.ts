@@ -77,7 +77,7 @@ test("every version that lacks the Lua interface or breaks it is unfit, with a r
 
 test("the version is read from what lighttpd -V prints", () => {
   assert.equal(
-    lighttpd.version.pattern.exec("lighttpd/1.4.69 (ssl) - a light and fast webserver\n")?.[1],
+    lighttpd.version?.pattern.exec("lighttpd/1.4.69 (ssl) - a light and fast webserver\n")?.[1],
     "1.4.69",
   );
 });

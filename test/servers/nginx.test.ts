@@ -85,8 +85,8 @@ test("An old nginx, or one without what the gate is written in, is unfit", () =>
   assert.equal(nginx.unfit("1.16.1", "").length, 1);
   assert.equal(nginx.unfit("1.22.1", "--without-http_map_module").length, 1);
   assert.equal(nginxLua.unfit("1.22.1", "configure arguments: --prefix=/usr").length, 1);
-  assert.equal(nginx.version.pattern.exec("nginx version: nginx/1.22.1\n")?.[1], "1.22.1");
-  assert.equal(nginx.version.pattern.exec("nginx version: openresty/1.25.3\n")?.[1], "1.25.3");
+  assert.equal(nginx.version?.pattern.exec("nginx version: nginx/1.22.1\n")?.[1], "1.22.1");
+  assert.equal(nginx.version?.pattern.exec("nginx version: openresty/1.25.3\n")?.[1], "1.25.3");
 });
 
 test("What cannot work is refused beforehand", () => {

@@ -13,6 +13,7 @@ const PROGRAM: Readonly<Record<ServerKind, string>> = {
   lighttpd: "/usr/sbin/lighttpd",
   nginx: "/usr/sbin/nginx",
   "nginx-lua": "/usr/sbin/nginx",
+  proxy: "fence-proxy",
 };
 
 export interface CliResult {
@@ -67,7 +68,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     fenceProcess: (...args) => spawn(process.execPath, [FENCE, "-c", specFile, ...args], { stdio: "pipe" }),
     async start(mainConfig) {
       const config = mainConfig ?? join(folder, "rendered/web", options.kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf");
-      server = startServer(options.kind, config);
+      server = options.kind === "proxy" ? startProxy(mainConfig ?? specFile) : startServer(options.kind, config);
       const output = collect(server);
       const started = server;
       await until(`${options.kind} to answer`, async () => {
@@ -111,8 +112,7 @@ output = "${folder}/rendered"
 [server.web]
 kind = "${options.kind}"
 listen = ["127.0.0.1:${port}"]
-program = "${PROGRAM[options.kind]}"
-user = "www-data"
+${options.kind === "proxy" ? "" : `program = "${PROGRAM[options.kind]}"\nuser = "www-data"`}
 ${options.serverLines ?? ""}
 
 [upstream.app]
@@ -141,6 +141,11 @@ export function runFence(args: readonly string[], cwd?: string): Promise<CliResu
 function startServer(kind: ServerKind, config: string): ChildProcess {
   const args = kind === "lighttpd" ? ["-D", "-f", config] : ["-c", config, "-g", "daemon off;"];
   return spawn(PROGRAM[kind], args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function startProxy(spec: string): ChildProcess {
+  const args = [FENCE, "-c", spec, "proxy", "run", "web"];
+  return spawn(process.execPath, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 function collect(child: ChildProcess): () => string {

@@ -1,0 +1,34 @@
+import { Option, type Command } from "commander";
+import { addCommand, type Run } from "../command.js";
+import { option, parseDuration } from "../arguments.js";
+
+export interface ProxyOptions {
+  accessLog?: true;
+  timeout: number;
+}
+
+export function addProxy(program: Command, run: Run): void {
+  addCommand<ProxyOptions>(program, run, {
+    usage: "proxy <action> [server]",
+    summary: "run fence's own web server: run, status, reload, stop",
+    description:
+      'Runs the sites of a [server.NAME] with kind = "proxy", or talks to a proxy that runs. Without a name it is the ' +
+      "only such server of the spec.\n\n" +
+      "run serves in the foreground until SIGTERM, which lets what has begun end; SIGHUP reads fence.toml anew. Errors " +
+      "go to stderr, one JSON object a line. status asks a running proxy for its sites and backends. reload has it read " +
+      "fence.toml and says whether it did. stop ends it and waits until it is gone.",
+    json: true,
+    options: [
+      new Option("--access-log", "run: print each request to stdout as a JSON object"),
+      option("--timeout <duration>", "reload, stop: wait this long", parseDuration).default(35_000, "35s"),
+    ],
+    examples: [
+      { does: "in the foreground, as systemd wants it", line: "fence proxy run web" },
+      { does: "after an edit of fence.toml", line: "fence apply && fence proxy reload web" },
+    ],
+    handler: async (context, options, [action] = [], [server] = []) => {
+      const { proxy } = await import("../proxy.js");
+      return proxy(context, options, action ?? "", server ?? null);
+    },
+  });
+}

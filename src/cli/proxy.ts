@@ -1,0 +1,176 @@
+import { waitUntil } from "../base/clock.js";
+import { FenceError } from "../base/errors.js";
+import type { ExitName } from "../base/exit.js";
+import { isAlive, processInfo } from "../base/process-info.js";
+import { printable } from "../base/printable.js";
+import { suggest } from "../base/suggest.js";
+import type { ProxyConfig } from "../proxy/configuration.js";
+import type { StatusReport } from "../proxy/status.js";
+import { adapterOf } from "../servers/registry.js";
+import type { Server, Spec } from "../spec/types.js";
+import { findMaster } from "../verify/running.js";
+import type { ProxyOptions } from "./commands/proxy.js";
+import type { Context } from "./context.js";
+import { loadSpecOf } from "./machine.js";
+
+const ACTIONS = ["run", "status", "reload", "stop"] as const;
+type Action = (typeof ACTIONS)[number];
+const LOOK_MS = 20;
+
+/** `fence proxy ACTION [SERVER]`. */
+export async function proxy(
+  context: Context,
+  options: ProxyOptions,
+  action: string,
+  name: string | null,
+): Promise<ExitName> {
+  if (!isAction(action)) {
+    const near = suggest(action, ACTIONS);
+    const hint = `${near === null ? "" : `did you mean ${near}? `}the actions are ${ACTIONS.join(", ")}`;
+    throw new FenceError("usage", `${JSON.stringify(action)} is no action of fence proxy`, { hint });
+  }
+  const spec = await loadSpecOf(context);
+  const server = proxyNamed(spec, name);
+  switch (action) {
+    case "run":
+      return serve(context, options, server.name);
+    case "status":
+      return showStatus(context, spec, server);
+    case "reload":
+      return reload(context, options, spec, server);
+    case "stop":
+      return stop(context, options, server);
+  }
+}
+
+function isAction(word: string): word is Action {
+  return (ACTIONS as readonly string[]).includes(word);
+}
+
+/** @throws FenceError unknown-server */
+function proxyNamed(spec: Spec, name: string | null): Server {
+  const proxies = spec.servers.filter((server) => server.kind === "proxy");
+  const names = proxies.map((server) => server.name).join(", ");
+  if (name === null) {
+    const [only, ...others] = proxies;
+    if (only !== undefined && others.length === 0) return only;
+    const message = only === undefined ? "the spec has no server of kind proxy" : `which proxy? there are ${names}`;
+    throw new FenceError(only === undefined ? "unknown-server" : "usage", message);
+  }
+  const found = proxies.find((server) => server.name === name);
+  if (found !== undefined) return found;
+  const hint = names === "" ? 'none of the spec is: set kind = "proxy"' : `the proxies are ${names}`;
+  throw new FenceError("unknown-server", `${printable(name)} is no server of kind proxy`, { hint });
+}
+
+async function serve(context: Context, options: ProxyOptions, name: string): Promise<ExitName> {
+  const { runProxy } = await import("../proxy/run.js");
+  const access = options.accessLog === true ? process.stdout : null;
+  try {
+    await runProxy({ load: () => loadConfig(context, name), errors: process.stderr, access });
+  } catch (cause) {
+    if (cause instanceof FenceError) throw cause;
+    throw new FenceError("server-unfit", `${name} cannot start: ${(cause as Error).message}`, { cause });
+  }
+  return "ok";
+}
+
+/** What the proxy serves by, from the spec as it is now. @throws FenceError also when it has a limit that refuses it */
+async function loadConfig(context: Context, name: string): Promise<ProxyConfig> {
+  const spec = await loadSpecOf(context);
+  const server = proxyNamed(spec, name);
+  const adapter = adapterOf(server.kind);
+  const refused = adapter.limits(spec, server).find(({ level }) => level === "refuse");
+  if (refused !== undefined) throw new FenceError("server-unfit", `${name}: ${refused.sentence}`);
+  return {
+    spec,
+    server,
+    controlSocket: controlSocketOf(spec, server),
+    activeOf: (site) => adapter.switchPoint(spec, server, site).active,
+  };
+}
+
+function controlSocketOf(spec: Spec, server: Server): string {
+  const [site] = spec.sites.filter((one) => one.servers.includes(server.name));
+  const socket =
+    site === undefined ? null : adapterOf(server.kind).switchPoint(spec, server, site).controlSocket;
+  if (socket === null) throw new FenceError("server-unfit", `no site is served by ${server.name}`);
+  return socket;
+}
+
+async function showStatus(context: Context, spec: Spec, server: Server): Promise<ExitName> {
+  const report = await statusOf(spec, server);
+  if (context.json) context.out.line(JSON.stringify({ schema: "fence/proxy-status@1", ...report }));
+  else for (const line of statusText(report, spec.sha256)) context.out.line(printable(line));
+  return "ok";
+}
+
+function statusText(report: StatusReport, sha256: string): string[] {
+  const { pid, uptimeSec, connections, reloadProblem, specSha256, stopping } = report;
+  const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
+  return [
+    `process ${pid}, up ${uptimeSec} s, ${count(connections, "connection", "connections")}${stopping ? ", stopping" : ""}`,
+    ...(specSha256 === sha256 ? [] : ["fence.toml was changed since: fence proxy reload"]),
+    ...(reloadProblem === null ? [] : [`the last reload changed nothing: ${reloadProblem}`]),
+    ...report.sites.map(
+      ({ name, mode, generation, inflight, tunnels }) =>
+        `site ${name}: ${mode}, generation ${generation ?? "none"}, ${inflight} in flight, ${count(tunnels, "tunnel", "tunnels")}`,
+    ),
+    ...report.backends.map(
+      ({ upstream, backend, inflight, idle, refusedSecAgo }) =>
+        `backend ${upstream} ${backend}: ${inflight} in flight, ${idle} idle` +
+        (refusedSecAgo === null ? "" : `, refused ${refusedSecAgo} s ago`),
+    ),
+  ];
+}
+
+/** @throws FenceError server-not-running */
+async function statusOf(spec: Spec, server: Server): Promise<StatusReport> {
+  const { askControl } = await import("./proxy-control.js");
+  try {
+    return await askControl<StatusReport>(controlSocketOf(spec, server), "/status");
+  } catch (cause) {
+    throw new FenceError("server-not-running", `${server.name} does not answer: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function reload(context: Context, options: ProxyOptions, spec: Spec, server: Server): Promise<ExitName> {
+  const before = await statusOf(spec, server);
+  const pid = await masterOf(server);
+  process.kill(pid, "SIGHUP");
+  const after = await waitUntil(
+    async () => {
+      const now = await statusOf(spec, server);
+      return now.reloads !== before.reloads || now.reloadsFailed !== before.reloadsFailed ? now : null;
+    },
+    { timeoutMs: options.timeout, intervalMs: LOOK_MS },
+  );
+  if (after === null || after.reloads === before.reloads) {
+    const why = after?.reloadProblem ?? "no answer in time";
+    throw new FenceError("reload-failed", `${server.name} runs on with what it had: ${why}`);
+  }
+  if (context.json) context.out.line(JSON.stringify({ schema: "fence/proxy-reload@1", pid, reloads: after.reloads }));
+  else context.out.line(`${server.name} has read ${spec.file}`);
+  return "ok";
+}
+
+async function stop(context: Context, options: ProxyOptions, server: Server): Promise<ExitName> {
+  const pid = await masterOf(server);
+  const start = processInfo(pid)?.start ?? "";
+  process.kill(pid, "SIGTERM");
+  const gone = await waitUntil(() => (isAlive(pid, start) ? null : true), {
+    timeoutMs: options.timeout,
+    intervalMs: LOOK_MS,
+  });
+  if (gone === null) throw new FenceError("reload-failed", `${server.name} (process ${pid}) has not ended yet`);
+  if (context.json) context.out.line(JSON.stringify({ schema: "fence/proxy-stop@1", pid }));
+  else context.out.line(`${server.name} has ended`);
+  return "ok";
+}
+
+/** @throws FenceError server-not-running */
+async function masterOf(server: Server): Promise<number> {
+  const { pid, problem } = await findMaster(server);
+  if (pid !== null) return pid;
+  throw new FenceError("server-not-running", `${server.name} is not running: ${problem ?? "no process"}`);
+}

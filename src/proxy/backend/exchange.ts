@@ -1,0 +1,280 @@
+import { causeOf, type Cause, type Failure } from "../answers/failures.js";
+import type { BodyReader } from "../body-reader.js";
+import type { Context } from "../context.js";
+import type { Client } from "../front/client.js";
+import type { Task } from "../front/task.js";
+import type { ServedSite } from "../site.js";
+import { TIMEOUTS_SEC } from "../timeouts.js";
+import { sendOwned, sendText } from "../transport.js";
+import {
+  CONTINUE_TEXT,
+  interimHeadText,
+  keepsConnection,
+  requestHeadText,
+  responseHeadText,
+} from "../wire/head-text.js";
+import type { RequestHead, ResponseHead } from "../wire/types.js";
+import { BackendConnection } from "./backend-connection.js";
+import type { BackendGroup, BackendPool } from "./backend-pool.js";
+
+/** RFC 9110 section 9.2.2; what else there is may not be done twice. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+const SENDS_MAX = 3;
+
+/** One request on its way to a backend and its answer on the way back. */
+export class Exchange implements Task {
+  /** The backend has the head: the client's body may follow. */
+  isReady = false;
+  /** All of the request is on its way to the backend. */
+  isRequestSent: boolean;
+  /** The answer ends where the backend's connection does. */
+  endsWithConnection = false;
+  stripsChunks = false;
+  answerBytes = 0;
+  /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
+  heardAt: number;
+  private readonly startedAt: number;
+  private readonly isRepeatable: boolean;
+  private connection: BackendConnection | null = null;
+  private tried: Set<BackendPool> | null = null;
+  private sends = 0;
+  private lastFailure: Failure = "connect-failed";
+  private status = 0;
+  private isTunnel = false;
+  private isOver = false;
+
+  constructor(
+    private readonly context: Context,
+    readonly client: Client,
+    readonly site: ServedSite,
+    readonly request: RequestHead,
+    private readonly group: BackendGroup,
+    body: BodyReader,
+  ) {
+    this.isRequestSent = body.isDone;
+    this.isRepeatable = body.isDone && IDEMPOTENT.has(request.method);
+    this.heardAt = context.clock.tick;
+    this.startedAt = performance.now();
+    site.inflight += 1;
+  }
+
+  /** Takes a backend and sends the request, or waits for the connection. */
+  start(): void {
+    const { clock } = this.context;
+    const pool = this.group.choose(clock.tick, this.tried);
+    if (pool === null) return this.fail(this.lastFailure);
+    this.heardAt = clock.tick;
+    // Another idle connection would most likely be as stale as the one that failed.
+    const trust = this.isRepeatable ? TIMEOUTS_SEC.backendIdle : TIMEOUTS_SEC.backendIdleUnsafe;
+    const idle = this.sends > 0 ? null : pool.idle.take(clock.tick, trust);
+    pool.inflight += 1;
+    if (idle === null) {
+      this.connection = new BackendConnection(this.context, pool, this);
+      return;
+    }
+    this.connection = idle;
+    idle.attach(this);
+    this.backendReady();
+  }
+
+  /** The connection stands: the head goes out, and the body may follow. */
+  backendReady(): void {
+    if (this.connection === null) return;
+    this.sends += 1;
+    this.heardAt = this.context.clock.tick;
+    const lines = this.client.forwardingFor(this.site).lines(this.request);
+    const { socket, pool } = this.connection;
+    if (!this.isRequestSent && this.client.hasStash) {
+      socket.cork();
+      sendText(socket, requestHeadText(this.request, lines, hostOf(pool)));
+      this.isReady = true;
+      this.client.bodyWanted();
+      socket.uncork();
+      return;
+    }
+    sendText(socket, requestHeadText(this.request, lines, hostOf(pool)));
+    this.isReady = true;
+    if (this.isRequestSent) return;
+    if (this.request.expectContinue) sendText(this.client.socket, CONTINUE_TEXT);
+    this.client.bodyWanted();
+  }
+
+  /** A piece of the request body. @returns false: no more before `bodyWanted` */
+  sendBody(bytes: Uint8Array, tail: string, isLast: boolean): boolean {
+    const { connection } = this;
+    if (isLast) this.isRequestSent = true;
+    if (connection === null) return true;
+    this.heardAt = this.context.clock.tick;
+    let isTaken = bytes.length === 0 || sendOwned(connection.socket, bytes);
+    if (tail !== "") isTaken = sendText(connection.socket, tail);
+    return isTaken;
+  }
+
+  backendDrained(): void {
+    this.client.bodyWanted();
+  }
+
+  clientDrained(): void {
+    this.connection?.resume();
+  }
+
+  interim(head: ResponseHead): void {
+    // 100 was fence's own to send.
+    if (head.status !== 100 && this.request.version === 11) sendText(this.client.socket, interimHeadText(head));
+  }
+
+  /** @returns the head for the client */
+  finalHead(head: ResponseHead): string {
+    const { client, request, site } = this;
+    const receiver = { version: request.version, keepAlive: client.keeps };
+    this.status = head.status;
+    this.endsWithConnection = head.framing.kind === "until-close";
+    this.stripsChunks = request.version === 10;
+    if (head.upgraded) {
+      this.isTunnel = true;
+      this.uncount();
+      site.tunnels += 1;
+      client.startTunnel();
+    } else client.keeps = keepsConnection(head.framing, receiver);
+    client.isAnswered = true;
+    return responseHeadText(head, receiver);
+  }
+
+  /** All of the answer is on its way to the client. */
+  completed(): void {
+    if (this.isOver) return;
+    this.end(null);
+    this.client.answered();
+  }
+
+  /** The connection is gone with the answer not complete. */
+  backendLost(connection: BackendConnection, why: string): void {
+    if (this.isOver) return;
+    const { pool } = connection;
+    if (this.isTunnel) {
+      this.end(null);
+      this.client.closeTunnel(why === "closed");
+      return;
+    }
+    if (this.client.isAnswered) return this.cutOff("backend-cut-off", why);
+    pool.inflight -= 1;
+    this.connection = null;
+    if (!connection.isConnected) {
+      pool.refusedAt = this.context.clock.tick;
+      (this.tried ??= new Set()).add(pool);
+      this.lastFailure = why === "timeout" ? "connect-timeout" : "connect-failed";
+      this.context.log.error("backend-refused", { site: this.site.name, backend: pool.label, why });
+      return this.start();
+    }
+    const isStale = connection.served > 0 && !connection.hasAnswerBytes;
+    if (isStale && this.isRepeatable && this.sends < SENDS_MAX) return this.start();
+    pool.inflight += 1;
+    this.connection = connection;
+    this.fail("backend-closed", why);
+  }
+
+  /** No answer was begun: the client gets one that says so. */
+  fail(failure: Failure | Cause, why = ""): void {
+    if (this.isOver) return;
+    if (this.client.isAnswered) return this.cutOff("backend-cut-off", why);
+    const cause = causeOf(failure);
+    this.status = cause.status;
+    this.tell(cause, why);
+    this.release();
+    this.client.fail(cause);
+  }
+
+  /** An answer was begun and cannot be completed: the client must see that it was not. */
+  cutOff(failure: Failure, why: string): void {
+    if (this.isOver) return;
+    this.tell(causeOf(failure), why);
+    this.release();
+    this.client.cutOff();
+  }
+
+  /** The client is gone. */
+  abort(): void {
+    if (this.isOver) return;
+    if (!this.isTunnel) {
+      const cause = causeOf("client-gone");
+      this.status = cause.status;
+      this.tell(cause, "");
+    }
+    this.release();
+  }
+
+  /** The client has ended its side of an upgraded connection. */
+  endTunnel(): void {
+    this.connection?.socket.end();
+  }
+
+  sweep(tick: number): void {
+    const { connection } = this;
+    const quiet = tick - this.heardAt;
+    if (connection === null || this.isOver) return;
+    if (this.isTunnel) {
+      if (quiet > TIMEOUTS_SEC.tunnelIdle) this.client.closeTunnel(false);
+    } else if (!connection.isConnected) {
+      if (quiet > TIMEOUTS_SEC.connect) connection.giveUp("timeout");
+    } else if (this.client.isAnswered) {
+      // A client that does not take the answer is held to its own limit.
+      if (quiet > TIMEOUTS_SEC.answerIdle && this.client.socket.writableLength === 0)
+        this.cutOff("backend-stalled", "timeout");
+    } else if (!this.isRequestSent) {
+      if (connection.socket.writableLength > 0 && quiet > TIMEOUTS_SEC.writeStall)
+        this.fail("backend-write-stalled", "timeout");
+    } else if (quiet > TIMEOUTS_SEC.firstByte) this.fail("first-byte-timeout", "timeout");
+  }
+
+  private tell({ status, reason, text }: Cause, why: string): void {
+    const { client, site, request, connection } = this;
+    this.context.log.error("request-failed", {
+      status,
+      reason,
+      text,
+      ...(why === "" ? {} : { why }),
+      site: site.name,
+      client: client.peer,
+      method: request.method,
+      target: request.target,
+      backend: connection?.pool.label ?? null,
+    });
+  }
+
+  /** Lets go of a connection that is of no further use. */
+  private release(): void {
+    const { connection } = this;
+    this.end(connection);
+  }
+
+  private end(toDestroy: BackendConnection | null): void {
+    this.isOver = true;
+    if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
+    if (this.isTunnel) this.site.tunnels -= 1;
+    else this.site.inflight -= 1;
+    this.connection = null;
+    toDestroy?.destroy();
+    this.context.accessLog?.add({
+      at: Math.round(Date.now()),
+      site: this.site.name,
+      client: this.client.peer,
+      method: this.request.method,
+      target: this.request.target,
+      status: this.status,
+      bytes: this.answerBytes,
+      ms: Math.round(performance.now() - this.startedAt),
+    });
+  }
+
+  /** An upgraded connection is no request any more. */
+  private uncount(): void {
+    this.site.inflight -= 1;
+    if (this.connection !== null) this.connection.pool.inflight -= 1;
+  }
+}
+
+/** For a request of HTTP/1.0 without Host. */
+function hostOf({ backend }: BackendPool): string {
+  if (backend.kind === "unix") return "localhost";
+  return backend.host.includes(":") ? `[${backend.host}]` : backend.host;
+}

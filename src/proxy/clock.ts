@@ -1,0 +1,27 @@
+import { wallMs } from "../base/clock.js";
+
+/** The time as the proxy's hot path knows it: brought up to date by each sweep, read as a field. */
+export class CoarseClock {
+  /** Seconds since the start, by the count of sweeps: for timeouts. */
+  tick = 0;
+  /** Unix time in seconds. */
+  nowSec = 0;
+  /** `Date: …` with its CRLF, for answers of the proxy's own. */
+  dateLine = "";
+
+  constructor() {
+    this.readWall();
+  }
+
+  /** @param elapsedSec whole seconds since the start, monotonic */
+  advance(elapsedSec: number): void {
+    this.tick = elapsedSec;
+    this.readWall();
+  }
+
+  private readWall(): void {
+    const now = wallMs();
+    this.nowSec = Math.floor(now / 1000);
+    this.dateLine = `Date: ${new Date(now).toUTCString()}\r\n`;
+  }
+}

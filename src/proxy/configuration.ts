@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext, type SecureContext } from "node:tls";
+import type { Listen, Server, Site, Spec } from "../spec/types.js";
+import { BackendPool, groupOf, labelOf, type BackendGroup } from "./backend/backend-pool.js";
+import { HostTable } from "./front/host-table.js";
+import { listenName, type Served } from "./front/listener.js";
+import { ServedSite } from "./site.js";
+import { AddressSet } from "./wire/addresses.js";
+
+/** All that the proxy serves by: what cli makes of fence.toml. */
+export interface ProxyConfig {
+  spec: Spec;
+  server: Server;
+  controlSocket: string;
+  /** Where the active variant of a site of this server is. */
+  activeOf(site: Site): string;
+}
+
+/** What a spec stands for at run time. What was there before and still is lives on, with its counts and connections. */
+export interface Configuration {
+  sites: ReadonlyMap<string, ServedSite>;
+  upstreams: ReadonlyMap<string, BackendGroup>;
+  pools: ReadonlyMap<string, BackendPool>;
+  listeners: ReadonlyMap<string, { listen: Listen; served: Served }>;
+  /** Puts the new spec in force on the sites that lived on; until then nothing has changed. */
+  commit(): void;
+}
+
+/** @throws Error for a certificate that cannot be read */
+export function configurationOf(config: ProxyConfig, before: Configuration | null): Configuration {
+  const { spec, server } = config;
+  const own = spec.sites.filter((site) => site.servers.includes(server.name));
+  const pools = new Map<string, BackendPool>();
+  const upstreams = new Map<string, BackendGroup>();
+  for (const { name, backends } of spec.upstreams) {
+    const group = backends.map((backend) => {
+      const key = `${name} ${labelOf(backend)}`;
+      const pool = before?.pools.get(key) ?? pools.get(key) ?? new BackendPool(backend);
+      pools.set(key, pool);
+      return pool;
+    });
+    upstreams.set(name, groupOf(group));
+  }
+  const sites = new Map<string, ServedSite>();
+  const changes: (() => void)[] = [];
+  for (const site of own) {
+    const upstream = site.upstream === null ? null : (upstreams.get(site.upstream) ?? null);
+    const active = config.activeOf(site);
+    const old = before?.sites.get(site.name);
+    if (old !== undefined && old.modes.active === active) {
+      sites.set(site.name, old);
+      changes.push(() => old.reconfigure(site, upstream));
+    } else sites.set(site.name, new ServedSite(site, active, upstream));
+  }
+  return {
+    sites,
+    upstreams,
+    pools,
+    listeners: listenersOf(server, own, sites),
+    commit: () => changes.forEach((change) => change()),
+  };
+}
+
+function listenersOf(
+  server: Server,
+  own: readonly Site[],
+  served: ReadonlyMap<string, ServedSite>,
+): Map<string, { listen: Listen; served: Served }> {
+  const listeners = new Map<string, { listen: Listen; served: Served }>();
+  const contexts = new Map<Site, SecureContext>();
+  const listensOf = (site: Site): readonly Listen[] => site.listen[server.name] ?? server.listen;
+  // One that no site uses is not opened: nothing would be served there.
+  for (const listen of own.flatMap(listensOf)) {
+    // The name alone would let a port turn from plain text to TLS under its clients.
+    const key = `${listenName(listen)}${listen.tls ? " tls" : ""}`;
+    if (listeners.has(key)) continue;
+    const here = own.filter((site) => listensOf(site).some((one) => listenName(one) === listenName(listen)));
+    const rows = here.flatMap((site) => site.hosts.map((host) => [host, served.get(site.name)] as const));
+    listeners.set(key, {
+      listen,
+      served: {
+        sites: new HostTable(rows.filter((row): row is [string, ServedSite] => row[1] !== undefined)),
+        trusted: new AddressSet(here.flatMap(({ exceptions }) => exceptions.trustedProxies.map(({ text }) => text))),
+        tls: listen.tls ? tlsOf(here, contexts) : null,
+      },
+    });
+  }
+  return listeners;
+}
+
+function tlsOf(sites: readonly Site[], contexts: Map<Site, SecureContext>): Served["tls"] {
+  const rows = sites.flatMap((site) => {
+    if (site.tls === null) return [];
+    const context =
+      contexts.get(site) ??
+      createSecureContext({ cert: readFileSync(site.tls.certificate), key: readFileSync(site.tls.key) });
+    contexts.set(site, context);
+    return site.hosts.map((host) => [host, context] as const);
+  });
+  const [first] = rows;
+  if (first === undefined) throw new Error("no site has a certificate for a listener with TLS");
+  return { byHost: new HostTable(rows), fallback: first[1] };
+}

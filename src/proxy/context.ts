@@ -1,0 +1,18 @@
+import type { BackendConnection } from "./backend/backend-connection.js";
+import type { CoarseClock } from "./clock.js";
+import type { Client } from "./front/client.js";
+import type { AccessLog, Log } from "./log.js";
+
+/** What all connections of one proxy share. */
+export interface Context {
+  readonly log: Log;
+  /** null: no access log. */
+  readonly accessLog: AccessLog | null;
+  readonly clock: CoarseClock;
+  readonly clients: Set<Client>;
+  readonly backendConnections: Set<BackendConnection>;
+  /** Connections of each client address that is counted. */
+  readonly perClient: Map<string, number>;
+  /** Nothing new is begun: answers end their connection. */
+  isStopping: boolean;
+}

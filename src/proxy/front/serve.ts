@@ -1,0 +1,52 @@
+import { PROBE_PATH } from "../../servers/probe-path.js";
+import { answerOf, type Answer } from "../answers/answer.js";
+import { Exchange } from "../backend/exchange.js";
+import { decide } from "../gate/decide.js";
+import { downAnswer, HEALTH_OK, preflightAnswer } from "../modes/down-answer.js";
+import type { ServedSite } from "../site.js";
+import { serveFile } from "../static/serve-file.js";
+import type { RequestHead } from "../wire/types.js";
+import type { Client } from "./client.js";
+
+const NOT_FOUND: Answer = answerOf(404, "Content-Type: text/plain; charset=utf-8\r\n", "404 Not Found\n");
+
+/** What becomes of a request: the site of its host, the site's mode, and what of the site takes the path. */
+export function serve(client: Client, request: RequestHead): void {
+  const site = client.listener.sites.find(request.host);
+  if (site === null) {
+    client.reply(NOT_FOUND);
+    return;
+  }
+  if (!site.modes.isUp) return serveDown(client, request, site);
+  if (request.path === PROBE_PATH) client.reply(site.modes.probe ?? NOT_FOUND);
+  else serveLive(client, request, site);
+}
+
+function serveDown(client: Client, request: RequestHead, site: ServedSite): void {
+  const { method, path, fields, sent } = request;
+  const decision = decide(site.gate, {
+    method,
+    path,
+    fields,
+    client: () => client.forwardingFor(site).client(sent),
+  });
+  switch (decision) {
+    case "live":
+      return serveLive(client, request, site);
+    case "health-ok":
+      return client.reply(HEALTH_OK);
+    case "preflight":
+      return client.reply(preflightAnswer(fields));
+    case "down":
+      return client.reply(downAnswer(site.modes.down, fields, client.context.clock.nowSec));
+  }
+}
+
+function serveLive(client: Client, request: RequestHead, site: ServedSite): void {
+  const route = site.routes.find(({ path }) => request.path.startsWith(path));
+  if (route !== undefined) return serveFile(client, request, route);
+  if (site.upstream === null) return client.reply(NOT_FOUND);
+  const exchange = new Exchange(client.context, client, site, request, site.upstream, client.body);
+  client.task = exchange;
+  exchange.start();
+}

@@ -1,0 +1,85 @@
+import type { Maintenance } from "../../spec/types.js";
+import { answerOf, latin1Of, statusLine, type Answer } from "../answers/answer.js";
+import { preferredBody, type BodyKind } from "../gate/accept.js";
+import { fieldOf } from "../gate/fields.js";
+import type { SiteState } from "./site-state.js";
+
+const MEDIA_TYPE: Readonly<Record<BodyKind, string>> = {
+  html: "text/html; charset=utf-8",
+  json: "application/problem+json",
+  text: "text/plain; charset=utf-8",
+};
+
+/** The maintenance answer of one site in one generation: all that does not depend on the request is built once. */
+export interface DownAnswers {
+  status: number;
+  heads: Readonly<Record<BodyKind, string>>;
+  bodies: Readonly<Record<BodyKind, string | Buffer>>;
+  untilSec: number | null;
+  retryAfterSec: number;
+  origins: ReadonlySet<string>;
+  exposed: string;
+}
+
+/** @param state null: there is no state that could be read, which is down, too, without a page */
+export function downAnswersOf(maintenance: Maintenance, state: SiteState | null): DownAnswers {
+  const { status, header, headers, corsOrigins } = maintenance;
+  const bodies = state?.bodies ?? { html: "down\n", json: "{}\n", text: "down\n" };
+  const common =
+    headers.map(({ name, value }) => `${name}: ${latin1Of(value)}\r\n`).join("") +
+    `${header}: 1\r\nCache-Control: no-store\r\nVary: ${corsOrigins.length > 0 ? "Accept, Origin" : "Accept"}\r\n` +
+    "X-Content-Type-Options: nosniff\r\n";
+  const head = (kind: BodyKind): string =>
+    `${statusLine(status)}Content-Type: ${MEDIA_TYPE[kind]}\r\nContent-Length: ${bodies[kind].length}\r\n${common}`;
+  return {
+    status,
+    heads: { html: head("html"), json: head("json"), text: head("text") },
+    bodies,
+    untilSec: state?.untilSec ?? null,
+    retryAfterSec: state?.retryAfterSec ?? maintenance.retryAfterSec,
+    origins: new Set(corsOrigins),
+    exposed: `Retry-After, ${header}`,
+  };
+}
+
+/** Seconds until the announced end, and what the spec says once that is past. */
+export function retryAfter({ untilSec, retryAfterSec }: DownAnswers, nowSec: number): number {
+  const left = (untilSec ?? 0) - nowSec;
+  return left > 0 ? left : retryAfterSec;
+}
+
+/** @param fields checked field lines of the request */
+export function downAnswer(answers: DownAnswers, fields: string, nowSec: number): Answer {
+  const kind = preferredBody(fieldOf(fields, "accept") ?? "");
+  let head = `${answers.heads[kind]}Retry-After: ${retryAfter(answers, nowSec)}\r\n`;
+  const origin = answers.origins.size === 0 ? null : fieldOf(fields, "origin");
+  if (origin !== null && answers.origins.has(origin))
+    head += `Access-Control-Allow-Origin: ${origin}\r\nAccess-Control-Expose-Headers: ${answers.exposed}\r\n`;
+  return { status: answers.status, head, body: answers.bodies[kind] };
+}
+
+/** To a preflight that the gate has found to come from a known origin. */
+export function preflightAnswer(fields: string): Answer {
+  const asked = fieldOf(fields, "access-control-request-headers");
+  return answerOf(
+    204,
+    `Access-Control-Allow-Origin: ${fieldOf(fields, "origin") ?? ""}\r\n` +
+      `Access-Control-Allow-Methods: ${fieldOf(fields, "access-control-request-method") ?? ""}\r\n` +
+      (asked === null || asked === "" ? "" : `Access-Control-Allow-Headers: ${asked}\r\n`) +
+      "Cache-Control: no-store\r\n" +
+      "Vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers\r\n",
+    "",
+  );
+}
+
+/** The health path while the site is down. */
+export const HEALTH_OK: Answer = answerOf(
+  200,
+  "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n",
+  "ok\n",
+);
+
+/** To fence's probe while the site is up. */
+export function probeAnswer(state: SiteState): Answer {
+  return answerOf(200, "Content-Type: application/json\r\nCache-Control: no-store\r\n", state.probe);
+}

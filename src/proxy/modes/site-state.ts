@@ -1,0 +1,70 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { isMode, type Mode } from "../../base/mode.js";
+import { bodyOf } from "../answers/answer.js";
+import type { BodyKind } from "../gate/accept.js";
+
+/** A variant in force, as read from its folder. */
+export interface SiteState {
+  /** Where `active` pointed to. */
+  folder: string;
+  mode: Mode;
+  generation: number;
+  /** Unix time in seconds of the announced end. */
+  untilSec: number | null;
+  retryAfterSec: number;
+  /** The answer to fence's probe while the site is up. */
+  probe: string | Buffer;
+  bodies: Readonly<Record<BodyKind, string | Buffer>>;
+}
+
+const BODY_FILES: Readonly<Record<BodyKind, string>> = {
+  html: "down.html",
+  json: "down.json",
+  text: "down.txt",
+};
+
+/** The folder that an active variant points to; null when there is none. */
+export function activeFolder(active: string): string | null {
+  try {
+    return resolve(dirname(active), readlinkSync(active));
+  } catch {
+    return null;
+  }
+}
+
+/** Reads a variant folder. @returns null when it is not there, not whole or not one of fence's */
+export function readSiteState(folder: string): SiteState | null {
+  try {
+    const values = parseState(readFileSync(join(folder, "state"), "latin1"));
+    if (values === null) return null;
+    const read = (name: string): string | Buffer => bodyOf(readFileSync(join(folder, name)));
+    const { html, json, text } = BODY_FILES;
+    return {
+      folder,
+      ...values,
+      probe: read("probe.json"),
+      bodies: { html: read(html), json: read(json), text: read(text) },
+    };
+  } catch {
+    return null;
+  }
+}
+
+type Values = Pick<SiteState, "mode" | "generation" | "untilSec" | "retryAfterSec">;
+
+/** The file `state`; its last line tells that it is whole. */
+export function parseState(text: string): Values | null {
+  const values = new Map<string, string>();
+  for (const [, key = "", value = ""] of text.matchAll(/^([a-z_]+)=([^\n]*)\n/gm)) values.set(key, value);
+  const mode = values.get("mode");
+  const generation = count(values.get("generation"));
+  const retryAfterSec = count(values.get("retry_after"));
+  if (values.get("end") !== "1" || !isMode(mode) || generation === null || retryAfterSec === null)
+    return null;
+  return { mode, generation, untilSec: count(values.get("until")), retryAfterSec };
+}
+
+function count(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}

@@ -1,0 +1,89 @@
+import { readFileSync, unlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import { writeAtomic } from "../base/durable.js";
+import { makeFolders } from "../base/folders.js";
+import type { ProxyConfig } from "./configuration.js";
+import { Control } from "./control.js";
+import { AccessLog, Log, type LogSink } from "./log.js";
+import { Proxy } from "./proxy.js";
+
+export interface RunOptions {
+  /** Reads the spec: at the start, and at each SIGHUP. */
+  load(): Promise<ProxyConfig>;
+  errors: LogSink;
+  /** null: no access log. */
+  access: LogSink | null;
+}
+
+/** Below 16 characters, so that it is also what /proc/PID/comm says: by it a running proxy is known. */
+const PROCESS_NAME = "fence-proxy";
+const RUN_FOLDER_MODE = 0o700;
+
+/**
+ * Serves until SIGTERM or SIGINT, and resolves when all has ended. SIGHUP reads the spec anew; a second SIGTERM ends at
+ * once.
+ * @throws whatever stands against the start: then nothing listens any more
+ */
+export async function runProxy({ load, errors, access }: RunOptions): Promise<void> {
+  process.title = PROCESS_NAME;
+  const config = await load();
+  const { server, controlSocket } = config;
+  const log = new Log(errors, server.name);
+  const proxy = new Proxy(config, log, access === null ? null : new AccessLog(access));
+  const answers = { sync: (site: string) => proxy.sync(site), status: () => proxy.status() };
+  makeFolders(dirname(controlSocket), RUN_FOLDER_MODE);
+  const control = new Control(controlSocket, answers);
+  await control.open();
+  try {
+    await proxy.start();
+    writeAtomic(server.pidFile, `${process.pid}\n`, { mode: 0o644 });
+  } catch (error) {
+    control.close();
+    await proxy.stop();
+    throw error;
+  }
+  log.info("started", { pid: process.pid });
+  const ended = signalsOf(proxy, log, load);
+  await ended;
+  log.info("stopping", {});
+  await proxy.stop();
+  control.close();
+  removeOwn(server.pidFile);
+  log.info("stopped", {});
+}
+
+/** Resolves at SIGTERM or SIGINT. */
+function signalsOf(proxy: Proxy, log: Log, load: () => Promise<ProxyConfig>): Promise<void> {
+  let reloading = Promise.resolve();
+  process.on("SIGHUP", () => {
+    // One after the other: each takes what the spec says then.
+    reloading = reloading.then(async () => {
+      try {
+        await proxy.reload(await load());
+        log.info("reloaded", {});
+      } catch (error) {
+        const { message } = error as Error;
+        proxy.reloadFailed(message);
+        log.error("reload-failed", { text: message });
+      }
+    });
+  });
+  return new Promise((resolve) => {
+    let asked = 0;
+    const end = (): void => {
+      asked += 1;
+      if (asked > 1) process.exit(1);
+      resolve();
+    };
+    process.on("SIGTERM", end).on("SIGINT", end);
+  });
+}
+
+/** Not another's: a proxy that took over has written its own number by now. */
+function removeOwn(pidFile: string): void {
+  try {
+    if (readFileSync(pidFile, "latin1").trim() === String(process.pid)) unlinkSync(pidFile);
+  } catch {
+    // It is gone already.
+  }
+}

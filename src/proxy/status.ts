@@ -1,0 +1,57 @@
+import type { Configuration } from "./configuration.js";
+import type { Context } from "./context.js";
+import type { ServedSite } from "./site.js";
+
+/** What `POST /sync?site=` answers: the same as nginx with Lua, and the requests at the backends. */
+export function syncReport(site: ServedSite) {
+  const synced = site.modes.sync();
+  return {
+    pid: process.pid,
+    synced,
+    site: site.name,
+    mode: site.modes.isUp ? "up" : "down",
+    generation: site.modes.state?.generation ?? null,
+    workers: [process.pid],
+    inflight: site.inflight,
+  };
+}
+
+/** What happened to the spec since the start. */
+export interface ReloadFacts {
+  /** SHA-256 of the spec in force. */
+  specSha256: string;
+  /** SIGHUPs that put a spec in force, and those that changed nothing. */
+  reloads: number;
+  reloadsFailed: number;
+  /** Why the last one changed nothing; null: it did, or there was none. */
+  reloadProblem: string | null;
+}
+
+/** What `GET /status` answers. */
+export function statusReport(server: string, facts: ReloadFacts, configuration: Configuration, context: Context) {
+  const { tick } = context.clock;
+  return {
+    pid: process.pid,
+    server,
+    uptimeSec: tick,
+    stopping: context.isStopping,
+    ...facts,
+    connections: context.clients.size,
+    sites: [...configuration.sites.values()].map((site) => ({
+      name: site.name,
+      mode: site.modes.isUp ? "up" : "down",
+      generation: site.modes.state?.generation ?? null,
+      inflight: site.inflight,
+      tunnels: site.tunnels,
+    })),
+    backends: [...configuration.pools].map(([key, pool]) => ({
+      upstream: key.slice(0, key.indexOf(" ")),
+      backend: pool.label,
+      inflight: pool.inflight,
+      idle: pool.idle.size,
+      refusedSecAgo: pool.refusedAt === null ? null : tick - pool.refusedAt,
+    })),
+  };
+}
+
+export type StatusReport = ReturnType<typeof statusReport>;

@@ -1,0 +1,52 @@
+/**
+ * How long each phase may take, in seconds: one sweep a second looks at every connection, so that each is met to
+ * within a second. And how many of what there may be.
+ */
+export const TIMEOUTS_SEC = {
+  /** A request head, from its first byte (or the connection) to its last. */
+  head: 10,
+  /** Between two requests of a client. */
+  clientIdle: 65,
+  /** Before a request body is held to its least rate. */
+  bodyGrace: 5,
+  /** What the client still sends after an answer that ends the connection. */
+  linger: 5,
+  connect: 5,
+  /** From the request (or the last of its body) to the first byte of the answer. */
+  firstByte: 60,
+  /** Between two reads of an answer. */
+  answerIdle: 60,
+  /** A peer that takes nothing of what it was sent. */
+  writeStall: 30,
+  /** An upgraded connection on which neither side says anything. */
+  tunnelIdle: 3600,
+  /** Below the five seconds that backends commonly grant: a request on a connection that is being closed is lost. */
+  backendIdle: 4,
+  /** How long a request that may not be sent twice trusts an idle connection. */
+  backendIdleUnsafe: 1,
+  /** A backend that refused a connection is passed over. */
+  backendRest: 5,
+  /** From SIGTERM until what is not finished is cut. */
+  shutdown: 30,
+} as const;
+
+export const PROXY_LIMITS = {
+  connectionsMax: 10_000,
+  /** Loopback and trusted proxies stand for many clients and are not counted. */
+  connectionsPerClientMax: 256,
+  /** Least rate of a request body, while it is the client that is waited for. */
+  bodyBytesPerSecMin: 500,
+  /** 1 TiB: a length beyond it is a mistake. */
+  bodyBytesMax: 2 ** 40,
+  /** Idle connections kept to one backend. */
+  idlePerBackendMax: 256,
+  /** Answers that wait for a client; beyond it no further request of its is read. */
+  unsentBytesMax: 256 * 1024,
+  /** A body that nobody wants is read to its end, so that the connection can go on; beyond it the connection ends. */
+  discardBytesMax: 64 * 1024 * 1024,
+  listenBacklog: 4096,
+} as const;
+
+/** The fallback look at the active variants. */
+export const LOOK_MS = 500;
+export const SWEEP_MS = 1000;

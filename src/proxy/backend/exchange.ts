@@ -84,11 +84,11 @@ export class Exchange implements Task {
     this.heardAt = this.context.clock.tick;
     const lines = this.client.forwardingFor(this.site).lines(this.request);
     const { socket, pool } = this.connection;
-    if (!this.isRequestSent && this.client.hasStash) {
+    if (!this.isRequestSent && this.client.reader.hasStash) {
       socket.cork();
       sendText(socket, requestHeadText(this.request, lines, hostOf(pool)));
       this.isReady = true;
-      this.client.bodyWanted();
+      this.client.reader.bodyWanted();
       socket.uncork();
       return;
     }
@@ -96,7 +96,7 @@ export class Exchange implements Task {
     this.isReady = true;
     if (this.isRequestSent) return;
     if (this.request.expectContinue) sendText(this.client.socket, CONTINUE_TEXT);
-    this.client.bodyWanted();
+    this.client.reader.bodyWanted();
   }
 
   /** A piece of the request body. @returns false: no more before `bodyWanted` */
@@ -111,7 +111,7 @@ export class Exchange implements Task {
   }
 
   backendDrained(): void {
-    this.client.bodyWanted();
+    this.client.reader.bodyWanted();
   }
 
   clientDrained(): void {

@@ -59,11 +59,11 @@ export class ClientTimer {
 
   /** What has taken too long; "close": it is not worth a word. */
   overdue(client: Client, tick: number): Failure | "close" | null {
-    if (this.isStalled(client, tick)) return client.phase === "linger" ? "close" : "client-stalled";
-    switch (client.phase) {
+    if (this.isStalled(client, tick)) return client.reader.phase === "linger" ? "close" : "client-stalled";
+    switch (client.reader.phase) {
       case "head":
         if (this.headSince !== null) return tick - this.headSince > TIMEOUTS_SEC.head ? "head-timeout" : null;
-        return tick - this.since > TIMEOUTS_SEC.clientIdle && !client.hasStash ? "close" : null;
+        return tick - this.since > TIMEOUTS_SEC.clientIdle && !client.reader.hasStash ? "close" : null;
       case "body":
       case "discard":
         return this.isSlow(tick) ? "body-too-slow" : null;

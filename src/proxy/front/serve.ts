@@ -46,7 +46,7 @@ function serveLive(client: Client, request: RequestHead, site: ServedSite): void
   const route = site.routes.find(({ path }) => request.path.startsWith(path));
   if (route !== undefined) return serveFile(client, request, route);
   if (site.upstream === null) return client.reply(NOT_FOUND);
-  const exchange = new Exchange(client.context, client, site, request, site.upstream, client.body);
+  const exchange = new Exchange(client.context, client, site, request, site.upstream, client.reader.body);
   client.task = exchange;
   exchange.start();
 }

@@ -1,4 +1,4 @@
-import { COLON, CR, LF, SP, TAB, TOKEN, VALUE } from "./bytes.js";
+import { COLON, CR, LF, SP, TAB, TOKEN } from "./bytes.js";
 import { type FieldKind, type FieldNames, kindOf } from "./field-names.js";
 import { type RefusalReason } from "./refusals.js";
 import { type Scan, type Stop, slice, stopAt, stopAtLineEnd } from "./scan.js";
@@ -84,7 +84,7 @@ function valueEndAt(bytes: Uint8Array, start: number): number {
     0
   )
     at += 4;
-  while (VALUE[bytes[at] as number] === 1) at += 1;
+  while ((bytes[at] as number) >= SP || bytes[at] === TAB) at += 1;
   return at;
 }
 

@@ -1,3 +1,5 @@
+import { isIPv6 } from "node:net";
+
 /**
  * A slow request parser that is easy to see to be right: every rule is one line on whole strings. It reads one message
  * of latin1 text, and knows no incremental input.
@@ -18,7 +20,7 @@ export interface ReferenceRequest {
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e]+) HTTP/1\\.([01])$`);
 const FIELD_LINE = new RegExp(`^(${TOKEN}):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*)$`);
-const HOST = /^([A-Za-z0-9._~-]*[A-Za-z0-9_~-]\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]{0,5})?$/;
+const HOST = /^(?:[A-Za-z0-9._~-]*[A-Za-z0-9_~-]\.?|\[([0-9A-Fa-f:.]+)\])(:[0-9]{0,5})?$/;
 
 /** @returns null when it is to be refused or is not complete */
 export function referenceRequest(text: string): ReferenceRequest | null {
@@ -71,6 +73,8 @@ function targetIsRight(method: string, target: string): boolean {
 
 function isHost(host: string): boolean {
   const match = HOST.exec(host);
+  const literal = match?.[1];
+  if (literal !== undefined && !isIPv6(literal)) return false;
   return match !== null && Number((match[2] ?? ":0").slice(1)) <= 65_535;
 }
 
@@ -88,28 +92,39 @@ function framingOf(fields: Fields, version: 10 | 11): ReferenceFraming | null {
   return /^[0-9]{1,15}$/.test(lengths[0] ?? "") ? Number(lengths[0]) : null;
 }
 
-/** The data of a chunked body and where it ends. @returns null when it is malformed or not complete */
-export function referenceChunks(text: string): { data: string; length: number } | null {
+export interface ReferenceChunks {
+  readonly data: string;
+  /** up to and with the line of the last chunk, without extensions */
+  readonly bare: string;
+  /** where the body ends */
+  readonly length: number;
+}
+
+/** Reads a chunked body. @returns null when it is malformed or not complete */
+export function referenceChunks(text: string): ReferenceChunks | null {
   const quoted = '"(?:[^"\\\\\\x00-\\x08\\x0a-\\x1f\\x7f]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"';
   const extension = `[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*(?:${TOKEN}|${quoted}))?`;
   const sizeLine = new RegExp(`^([0-9A-Fa-f]{1,15})((?:${extension})*)$`);
   let at = 0;
   let data = "";
+  let bare = "";
   for (;;) {
     const end = text.indexOf("\r\n", at);
     const match = end < 0 ? null : sizeLine.exec(text.slice(at, end));
     if (match === null || (match[2] ?? "").length > 256) return null;
     const size = parseInt(match[1] ?? "", 16);
     at = end + 2;
+    bare += `${match[1] ?? ""}\r\n`;
     if (size === 0) break;
     if (size > text.length || text.slice(at + size, at + size + 2) !== "\r\n") return null;
     data += text.slice(at, at + size);
+    bare += text.slice(at, at + size + 2);
     at += size + 2;
   }
   for (;;) {
     const end = text.indexOf("\r\n", at);
     if (end < 0) return null;
-    if (end === at) return { data, length: end + 2 };
+    if (end === at) return { data, bare, length: end + 2 };
     if (!FIELD_LINE.test(text.slice(at, end))) return null;
     at = end + 2;
   }

@@ -58,7 +58,7 @@ abstract class Relay<Head extends { framing: ResponseFraming; headBytes: number 
     const head = this.parse(this.held);
     if (head === "incomplete") return false;
     if ("kind" in head && head.kind === "refusal") {
-      this.refusal = head as Refusal;
+      this.refusal = head;
       return false;
     }
     const taken = head as Head;

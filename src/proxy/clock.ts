@@ -4,8 +4,6 @@ import { wallMs } from "../base/clock.js";
 export class CoarseClock {
   /** Seconds since the start, by the count of sweeps: for timeouts. */
   tick = 0;
-  /** Unix time in seconds. */
-  nowSec = 0;
   /** `Date: …` with its CRLF, for answers of the proxy's own. */
   dateLine = "";
 
@@ -20,8 +18,6 @@ export class CoarseClock {
   }
 
   private readWall(): void {
-    const now = wallMs();
-    this.nowSec = Math.floor(now / 1000);
-    this.dateLine = `Date: ${new Date(now).toUTCString()}\r\n`;
+    this.dateLine = `Date: ${new Date(wallMs()).toUTCString()}\r\n`;
   }
 }

@@ -122,10 +122,17 @@ const CLIENTS: readonly (readonly [string, string | null, boolean])[] = [
   ["127.0.0.5", "2001:db9::1", false],
 ];
 
-const PORTS = { nginx: 22010, "nginx-lua": 22020 } as const;
+const PORTS = { nginx: 22010, "nginx-lua": 22020, proxy: 23110 } as const;
+const HANDSHAKE = {
+  Connection: "Upgrade",
+  Upgrade: "websocket",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+};
 
-for (const kind of ["nginx", "nginx-lua"] as const) {
-  suite(`${kind} keeps the contract`, needs(kind, "root", "curl", "openssl"), () => {
+for (const kind of ["nginx", "nginx-lua", "proxy"] as const) {
+  const wanted = needs(...(kind === "proxy" ? [] : [kind]), "root", "curl", "openssl");
+  suite(`${kind} keeps the contract`, wanted, () => {
     let c: Contract;
     before(async () => {
       c = await startContract(kind, PORTS[kind]);
@@ -217,8 +224,7 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
     });
 
     test("A WebSocket handshake gets the maintenance answer", async () => {
-      const headers = { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
-      isDown(await c.ask({ headers: { ...headers, "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==" } }));
+      isDown(await c.ask({ headers: HANDSHAKE }));
     });
 
     test("The body has the media type that the client prefers", async () => {
@@ -296,7 +302,8 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
       isDown(await c.ask({ host: "dead.test" }));
     });
 
-    test("HTTP/2 over TLS gets the same answer, also after an upload of 4 MB", async () => {
+    const http2 = kind === "proxy" ? "1.1" : "2";
+    test(`HTTP/${http2} over TLS gets the same answer, also after an upload of 4 MB`, async () => {
       const url = `https://tls.test:${c.tlsPort}/`;
       const curl = ["-sk", "--http2", "--resolve", `tls.test:${c.tlsPort}:127.0.0.1`, "-o", "/dev/null"];
       const format = ["-w", "%{http_version} %{http_code} "];
@@ -304,9 +311,9 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
         const posting = runProgram("curl", [...curl, ...format, "--data-binary", "@-", url]);
         posting.child.stdin?.on("error", () => {});
         posting.child.stdin?.end(UPLOAD);
-        assert.equal((await posting).stdout, "2 503 ");
+        assert.equal((await posting).stdout, `${http2} 503 `);
       }
-      assert.equal((await runProgram("curl", [...curl, ...format, "-I", url])).stdout, "2 503 ");
+      assert.equal((await runProgram("curl", [...curl, ...format, "-I", url])).stdout, `${http2} 503 `);
       isDown(await c.ask({ host: "tls.test", port: c.tlsPort, tls: true }));
     });
 
@@ -350,9 +357,10 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
       isLive(await c.ask({ path: "/a?b=c", headers: { "X-Forwarded-For": "1.2.3.4", Proxy: "x" } }));
       const forwarded = c.world.backend.headers.at(-1) ?? {};
       assert.equal(forwarded["host"], "main.test");
-      assert.equal(forwarded["x-forwarded-for"], "1.2.3.4, 127.0.0.1");
+      // The proxy passes nothing on of a peer that is not trusted.
+      assert.equal(forwarded["x-forwarded-for"], kind === "proxy" ? "127.0.0.1" : "1.2.3.4, 127.0.0.1");
       assert.equal(forwarded["proxy"], undefined);
-      const upgrade = await c.ask({ headers: { Connection: "Upgrade", Upgrade: "websocket" } });
+      const upgrade = await c.ask({ headers: HANDSHAKE });
       assert.equal(upgrade.status, 101);
       const css = await c.ask({ path: "/files/a.css" });
       assert.deepEqual(

@@ -9,12 +9,12 @@ import { nginxSpec, siteOf, startNginx } from "../support/nginx.js";
 const TOGGLES = 200;
 /** How long each mode lasts once it is in force, so that requests are answered in it. */
 const DWELL_MS = 10;
-const PORTS = { nginx: 22030, "nginx-lua": 22040 } as const;
+const PORTS = { nginx: 22030, "nginx-lua": 22040, proxy: 23130 } as const;
 
-for (const kind of ["nginx", "nginx-lua"] as const) {
+for (const kind of ["nginx", "nginx-lua", "proxy"] as const) {
   test(
     `${TOGGLES} toggles of ${kind} under load: no request lost, none answered in the old mode after a switch`,
-    needs(kind, "root"),
+    needs(...(kind === "proxy" ? [] : [kind]), "root"),
     async () => {
       const port = PORTS[kind];
       const world = await startNginx((folder, backend) =>

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { planOf } from "../../src/plan/plan.js";
 import type { Plan } from "../../src/plan/types.js";
 import { createRenderer } from "../../src/render/render.js";
@@ -13,11 +15,15 @@ import type { ModeValues, ServerKind, Site, Spec } from "../../src/spec/types.js
 import { commit } from "../../src/switch/commit.js";
 import { stage } from "../../src/switch/stage.js";
 import { nginxWorkers } from "../../src/verify/nginx-workers.js";
-import { observeWorkers } from "../../src/verify/nginx-lua.js";
+import { observeWorkers as observeNginxLua } from "../../src/verify/nginx-lua.js";
+import { observeWorkers as observeProxy } from "../../src/verify/proxy.js";
 import type { WorkersView } from "../../src/verify/types.js";
 import { until } from "./world.js";
 
-export type NginxKind = Extract<ServerKind, "nginx" | "nginx-lua">;
+/** The proxy has the same variants, and stands in for nginx in these tests. */
+export type NginxKind = Extract<ServerKind, "nginx" | "nginx-lua" | "proxy">;
+
+const PROXY_CHILD = fileURLToPath(new URL("proxy-child.js", import.meta.url));
 
 export interface NginxWorld {
   folder: string;
@@ -90,11 +96,11 @@ export function nginxSpec(
         kind,
         config: "standalone",
         listen,
-        workers: 2,
-        user: "www-data",
+        workers: kind === "proxy" ? 1 : 2,
+        user: kind === "proxy" ? null : "www-data",
         pidFile: join(folder, "run/web/server.pid"),
-        program: "nginx",
-        moduleDir: "/usr/lib/nginx/modules",
+        program: kind === "proxy" ? "fence-proxy" : "nginx",
+        moduleDir: kind === "nginx-lua" ? "/usr/lib/nginx/modules" : null,
         statCache: "simple",
       },
     ],
@@ -122,6 +128,7 @@ export async function startNginx(
   chmodSync(join(spec.runDir, "web"), 0o700);
   let generation = 0;
   let child: ChildProcess | null = null;
+  const isProxy = spec.servers[0]?.kind === "proxy";
   const master = () => Number(readFileSync(join(spec.runDir, "web/server.pid"), "utf8"));
   const pointOf = (site: string): SwitchPoint => {
     const found = plan.switchPoints.find((point) => point.site === site);
@@ -158,9 +165,11 @@ export async function startNginx(
       const [server] = spec.servers;
       const point = pointOf(site);
       if (!server || !point.controlSocket) return Promise.resolve(null);
-      return observeWorkers(point, server, master());
+      const observe = point.kind === "proxy" ? observeProxy : observeNginxLua;
+      return observe(point, server, master());
     },
-    workerPids: () => nginxWorkers(master()).map((worker) => worker.pid),
+    workerPids: () =>
+      isProxy ? [master()] : nginxWorkers(master()).map((worker) => worker.pid),
     async end() {
       if (child && child.exitCode === null) {
         const gone = new Promise((resolve) => child?.once("exit", resolve));
@@ -172,11 +181,7 @@ export async function startNginx(
     },
   };
   for (const site of spec.sites) await world.switchTo(site.name, { mode: "up" });
-  const config = join(spec.outputDir, "web/nginx.conf");
-  child = spawn("nginx", ["-c", config, "-g", "daemon off;"], {
-    detached: true,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  child = isProxy ? startProxy(spec) : startMaster(spec);
   const started = child;
   let errors = "";
   child.stderr?.on("data", (chunk) => (errors += String(chunk)));
@@ -186,9 +191,20 @@ export async function startNginx(
       throw new Error(`nginx did not start: ${errors}`);
     }
     const pidFile = join(spec.runDir, "web/server.pid");
-    return existsSync(pidFile) && master() > 0 && world.workerPids().length === 2;
+    return existsSync(pidFile) && master() > 0 && world.workerPids().length === (isProxy ? 1 : 2);
   });
   return world;
+}
+
+function startMaster(spec: Spec): ChildProcess {
+  const args = ["-c", join(spec.outputDir, "web/nginx.conf"), "-g", "daemon off;"];
+  return spawn("nginx", args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+}
+
+function startProxy(spec: Spec): ChildProcess {
+  const file = join(dirname(spec.file), "spec.json");
+  writeFileSync(file, JSON.stringify(spec));
+  return spawn(process.execPath, [PROXY_CHILD, file], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
 }
 
 /** Answers every request with its own method and URL, after having read the body. */
@@ -208,7 +224,10 @@ async function startBackend(): Promise<Backend> {
   });
   server.on("upgrade", (request, socket) => {
     seen.push(`${request.method} ${request.url}`);
-    socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+    const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash("sha1").update(key).digest("base64");
+    const head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n";
+    socket.end(`${head}Sec-WebSocket-Accept: ${accept}\r\n\r\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -1,3 +1,4 @@
+import { wallMs } from "../../base/clock.js";
 import { PROBE_PATH } from "../../servers/probe-path.js";
 import { answerOf, type Answer } from "../answers/answer.js";
 import { Exchange } from "../backend/exchange.js";
@@ -38,7 +39,7 @@ function serveDown(client: Client, request: RequestHead, site: ServedSite): void
     case "preflight":
       return client.reply(preflightAnswer(fields));
     case "down":
-      return client.reply(downAnswer(site.modes.down, fields, client.context.clock.nowSec));
+      return client.reply(downAnswer(site.modes.down, fields, Math.floor(wallMs() / 1000)));
   }
 }
 

@@ -198,7 +198,9 @@ test("whatever request is taken as it came node's own parser takes too", () => {
     fc.property(spoiled(head), (text) => {
       const parsed = parse(text);
       if (!isHead(parsed) || !["GET", "POST", "OPTIONS", "HEAD"].includes(parsed.method)) return;
-      assert.equal(nodeParse("REQUEST", text.slice(0, parsed.headBytes)).error, null);
+      // node's parser refuses HTAB behind the coding, which RFC 9110 section 5.5 has trimmed like SP
+      const received = text.slice(0, parsed.headBytes).replace(/(\ntransfer-encoding:.*?)[ \t]+\r/i, "$1\r");
+      assert.equal(nodeParse("REQUEST", received).error, null);
     }),
     { numRuns: RUNS },
   );

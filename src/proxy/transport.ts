@@ -48,3 +48,13 @@ export function progressOf(socket: Socket): number {
   const { _handle: handle } = socket as Socket & { _handle?: { writeQueueSize?: number } | null };
   return socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0);
 }
+
+/**
+ * Breaks a connection off with a reset, so that nobody takes what was sent for the whole. Over TLS the missing
+ * close_notify says the same. resetAndDestroy() would send a FIN first, and with it a clean end; this is what it does
+ * after that.
+ */
+export function cut(socket: Socket): void {
+  if (!("encrypted" in socket)) (socket as Socket & { resetAndClosing: boolean }).resetAndClosing = true;
+  socket.destroy();
+}

@@ -34,6 +34,8 @@ export interface NginxWorld {
   switchTo(site: string, values: Partial<ModeValues>): Promise<number>;
   workerPids(): number[];
   masterPid(): number;
+  /** What the server has written to stderr so far. */
+  errors(): string;
   /** Asks nginx-lua to read the state of a site; null for the stock kind. */
   sync(site: string): Promise<WorkersView | null>;
   end(): Promise<void>;
@@ -127,6 +129,7 @@ export async function startNginx(
   mkdirSync(join(spec.runDir, "web"), { recursive: true });
   chmodSync(join(spec.runDir, "web"), 0o700);
   let generation = 0;
+  let errors = "";
   let child: ChildProcess | null = null;
   const isProxy = spec.servers[0]?.kind === "proxy";
   const master = () => Number(readFileSync(join(spec.runDir, "web/server.pid"), "utf8"));
@@ -161,6 +164,7 @@ export async function startNginx(
       return generation;
     },
     masterPid: master,
+    errors: () => errors,
     sync(site) {
       const [server] = spec.servers;
       const point = pointOf(site);
@@ -183,7 +187,6 @@ export async function startNginx(
   for (const site of spec.sites) await world.switchTo(site.name, { mode: "up" });
   child = isProxy ? startProxy(spec) : startMaster(spec);
   const started = child;
-  let errors = "";
   child.stderr?.on("data", (chunk) => (errors += String(chunk)));
   await until("nginx to have its workers", () => {
     if (started.exitCode !== null) {

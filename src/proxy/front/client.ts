@@ -5,7 +5,7 @@ import { Exchange } from "../backend/exchange.js";
 import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
 import { PROXY_LIMITS } from "../timeouts.js";
-import { sendText } from "../transport.js";
+import { cut, sendText } from "../transport.js";
 import { Forwarding } from "../wire/forwarding.js";
 import type { RequestHead } from "../wire/types.js";
 import { ClientTimer } from "./client-timer.js";
@@ -131,8 +131,7 @@ export class Client {
   cutOff(): void {
     this.task = null;
     this.leave();
-    if ("encrypted" in this.socket) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    cut(this.socket);
   }
 
   startTunnel(): void {

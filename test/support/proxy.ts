@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { join } from "node:path";
+import type { Backend, Site, Spec } from "../../src/spec/types.js";
+import type { StatusReport } from "../../src/proxy/status.js";
+import { nginxSpec, siteOf, startNginx, type NginxWorld } from "./nginx.js";
+import { freePort } from "./world.js";
+
+export interface ProxyWorld extends NginxWorld {
+  port: number;
+  status(): Promise<StatusReport>;
+  /** Peak of the memory of the process so far, in bytes. */
+  memoryPeak(): number;
+  /** Writes the spec anew, to be read at the next SIGHUP. */
+  respec(change: (spec: Spec) => Spec): void;
+}
+
+export const tcp = (port: number): Backend => ({ kind: "tcp", host: "127.0.0.1", port });
+
+/** One proxy with the site main.test up; `backends` null: the backend that the world brings along. */
+export async function startProxy(backends: readonly Backend[] | null, site: Partial<Site> = {}): Promise<ProxyWorld> {
+  const port = await freePort();
+  const world = await startNginx((folder, backend) => {
+    const listen = [{ address: "127.0.0.1", port, tls: false }];
+    const spec = nginxSpec("proxy", folder, backend.port, listen, [siteOf("main", site)]);
+    return backends === null ? spec : { ...spec, upstreams: [{ name: "app", backends }] };
+  });
+  const specFile = join(world.folder, "spec.json");
+  return Object.assign(world, {
+    port,
+    status: () => statusOf(join(world.folder, "run/web/control.sock")),
+    memoryPeak() {
+      const status = readFileSync(`/proc/${world.masterPid()}/status`, "utf8");
+      return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+    },
+    respec(change: (spec: Spec) => Spec) {
+      const spec = JSON.parse(readFileSync(specFile, "utf8")) as Spec;
+      writeFileSync(specFile, JSON.stringify(change(spec)));
+    },
+  });
+}
+
+function statusOf(socketPath: string): Promise<StatusReport> {
+  return new Promise((resolve, reject) => {
+    const request = http.get({ socketPath, path: "/status", agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve(JSON.parse(text) as StatusReport));
+    });
+    request.on("error", reject);
+  });
+}

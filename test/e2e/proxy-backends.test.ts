@@ -62,10 +62,12 @@ describe("The proxy and its backends", needs("root"), () => {
       const client = await exchange(world.port, GET(path));
       // What was not sent yet goes down with the connection.
       assert.match(client.text, /^(?:HTTP\/1\.1 200 OK\r\n|$)/);
-      assert.equal(client.end, "reset");
+      // libuv may take a reset that comes with the last data for an end; only here the reset is all that tells.
+      if (path === "/until-reset") assert.equal(client.end, "reset");
+      else assert.doesNotMatch(client.text, /\r\n0\r\n\r\n|abc.{7}/s);
       await assert.rejects(ask({ port: world.port, host: "main.test", path }));
-      await until("a line in the log", () => world.errors().includes(`"target":"${path}"`));
-      assert.match(world.errors(), /"reason":"backend-cut-off"/);
+      const line = new RegExp(`"reason":"backend-cut-off".*"target":"${path}"`);
+      await until("a line in the log", () => line.test(world.errors()));
     });
   }
 
@@ -171,7 +173,7 @@ describe("The proxy and its backends", needs("root"), () => {
     assert.equal((await world.status()).backends[0]?.inflight, 2);
     for (const client of clients) client.socket.resetAndDestroy();
     await until("none in flight", async () => (await world.status()).sites[0]?.inflight === 0);
-    assert.match(world.errors(), /"status":499,"reason":"client-gone"/);
+    await until("a line in the log", () => world.errors().includes('"status":499,"reason":"client-gone"'));
   });
 
   test("10,000 mixed requests over kept connections: each answer is that of its request", async () => {
@@ -210,7 +212,7 @@ describe("Failover", needs("root"), () => {
       await backend.close();
       rmSync(path, { force: true });
       assert.equal((await ask({ port: world.port, host: "main.test" })).status, 502);
-      assert.match(world.errors(), /"reason":"connect-failed"/);
+      await until("a line in the log", () => world.errors().includes('"reason":"connect-failed"'));
     } finally {
       await world.end();
       await backend.close();

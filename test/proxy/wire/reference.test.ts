@@ -193,14 +193,24 @@ test("whatever request is taken and built anew node's own parser takes, with the
   );
 });
 
+/** node's parser refuses HTAB behind the value of a framing field, which RFC 9110 section 5.5 has trimmed like SP. */
+function withoutTabs(text: string): string {
+  return text.replace(/(\n(?:transfer-encoding|content-length):.*?)[ \t]+\r/gi, "$1\r");
+}
+
+/** Zero when the message ends with its head. */
+function bodyBytes({ framing }: RequestHead): number {
+  return framing.kind === "length" ? framing.length : framing.kind === "none" ? 0 : Infinity;
+}
+
 test("whatever request is taken as it came node's own parser takes too", () => {
   fc.assert(
     fc.property(spoiled(head), (text) => {
       const parsed = parse(text);
       if (!isHead(parsed) || !["GET", "POST", "OPTIONS", "HEAD"].includes(parsed.method)) return;
-      // node's parser refuses HTAB behind the coding, which RFC 9110 section 5.5 has trimmed like SP
-      const received = text.slice(0, parsed.headBytes).replace(/(\ntransfer-encoding:.*?)[ \t]+\r/i, "$1\r");
-      assert.equal(nodeParse("REQUEST", received).error, null);
+      const { error, messages } = nodeParse("REQUEST", withoutTabs(text.slice(0, parsed.headBytes)));
+      assert.equal(error, null);
+      assert.equal(messages[0]?.complete, bodyBytes(parsed) === 0);
     }),
     { numRuns: RUNS },
   );
@@ -229,7 +239,7 @@ test("whatever response is taken node's own parser takes too, with the same stat
       const parsed = parseResponseHead(bytes, 0, bytes.length, { method: "GET", upgrade: null });
       if (parsed === "incomplete" || parsed.kind === "refusal" || parsed.interim) return;
       taken += 1;
-      const { messages, error } = nodeParse("RESPONSE", text.slice(0, parsed.headBytes));
+      const { messages, error } = nodeParse("RESPONSE", withoutTabs(text.slice(0, parsed.headBytes)));
       assert.equal(error, null);
       assert.equal(messages[0]?.status, parsed.status);
     }),

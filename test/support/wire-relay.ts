@@ -153,3 +153,13 @@ export function cutsOf(length: number): number[] {
   const step = Math.ceil(length / 200);
   return length <= 4096 ? all : all.filter((at) => at < 200 || at > length - 200 || at % step === 0);
 }
+
+/** Parses the text with other bytes before and behind it, which are no part of it. */
+export function parseAmidst(text: string): ReturnType<typeof parseRequestHead> {
+  const bytes = Buffer.from(`:\r\n\r\n${text}\r\n\r\nGET / HTTP/1.1\r\n\r\n`, "latin1");
+  return parseRequestHead(bytes, 5, 5 + text.length);
+}
+
+export function isHead(parsed: ReturnType<typeof parseRequestHead>): parsed is RequestHead {
+  return parsed !== "incomplete" && parsed.kind === "request";
+}

@@ -3,7 +3,7 @@ import { type Scan, valueText } from "./scan.js";
 import type { RequestFraming, Version } from "./types.js";
 
 export const NO_BODY: RequestFraming = Object.freeze({ kind: "none" });
-export const CHUNKED: RequestFraming = Object.freeze({ kind: "chunked" });
+const CHUNKED: RequestFraming = Object.freeze({ kind: "chunked" });
 export const UNTIL_CLOSE = Object.freeze({ kind: "until-close" } as const);
 
 /** What the framing fields of one head say; the two never stand together. */

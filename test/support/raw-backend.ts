@@ -29,10 +29,10 @@ export async function startRawBackend(
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => {});
-    socket.on("end", () => socket.end());
     let text = "";
     let turn = 0;
     let isRaw = false;
+    socket.on("end", () => isRaw || socket.end());
     socket.on("data", (chunk: Buffer) => {
       if (isRaw) return;
       text += chunk.toString("latin1");

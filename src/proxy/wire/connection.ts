@@ -16,9 +16,6 @@ const UPGRADE: ConnectionOptions = { ...NONE, upgrade: true };
 
 export const NO_CONNECTION_OPTIONS = NONE;
 
-/** Fields that a peer may not have removed by naming them in Connection: they belong to the whole way. */
-const NEVER_NOMINATED = /^(?:host|content-length|transfer-encoding|x-forwarded-.*)$/;
-
 /** Adds one Connection value to what the lines before it said; null when it is not a list of tokens. */
 export function connectionOptions(before: ConnectionOptions, value: string): ConnectionOptions | null {
   if (before === NONE) {
@@ -34,12 +31,15 @@ export function connectionOptions(before: ConnectionOptions, value: string): Con
     if (option === "close") close = true;
     else if (option === "keep-alive") keepAlive = true;
     else if (option === "upgrade") upgrade = true;
-    else if (!NEVER_NOMINATED.test(option)) nominated += nominated === "" ? `,${option},` : `${option},`;
+    else nominated += nominated === "" ? `,${option},` : `${option},`;
   }
   return { close, keepAlive, upgrade, nominated };
 }
 
-/** Field lines without those that Connection nominated. */
+/**
+ * Field lines without those that Connection nominated. Host, framing and X-Forwarded fields are never among the lines:
+ * they are read and told anew, so that nobody can have them removed by naming them.
+ */
 export function withoutNominated(fields: string, nominated: string): string {
   return fields
     .split("\r\n")

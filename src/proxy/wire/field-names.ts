@@ -22,8 +22,6 @@ export type FieldKind =
 
 interface Name {
   readonly name: string;
-  /** only the beginning must match */
-  readonly prefix: boolean;
   readonly kind: FieldKind;
 }
 
@@ -47,7 +45,7 @@ function fieldNames(kinds: Readonly<Record<string, FieldKind>>): FieldNames {
     const prefix = pattern.endsWith("*");
     const name = prefix ? pattern.slice(0, -1) : pattern;
     for (let length = name.length; length <= (prefix ? LENGTH_MAX : name.length); length += 1)
-      buckets[bucket(name.charCodeAt(0), length)]?.push({ name, prefix, kind });
+      buckets[bucket(name.charCodeAt(0), length)]?.push({ name, kind });
   }
   return { used: Uint8Array.from(buckets, ({ length }) => Math.min(length, 1)), buckets };
 }
@@ -98,7 +96,8 @@ export function kindOf(
 ): FieldKind | null {
   const index = bucket(bytes[start] as number, length);
   if (names.used[index] === 0) return null;
-  for (const { name, prefix, kind } of names.buckets[index] as readonly Name[])
-    if ((prefix || name.length === length) && spells(bytes, start, name)) return kind;
+  // the bucket has told the length already, but for the names that are prefixes
+  for (const { name, kind } of names.buckets[index] as readonly Name[])
+    if (spells(bytes, start, name)) return kind;
   return null;
 }

@@ -66,6 +66,16 @@ describe("the response head for the client", () => {
     }
   });
 
+  test("tells whether the backend's connection lives on", () => {
+    const keeps = (...lines: string[]): boolean => responseOf(GET, ...lines).keepAlive;
+    assert.equal(keeps("HTTP/1.1 200 OK", "Content-Length: 5"), true);
+    assert.equal(keeps("HTTP/1.1 200 OK", "Content-Length: 5", "Connection: close"), false);
+    assert.equal(keeps("HTTP/1.1 200 OK"), false);
+    assert.equal(keeps("HTTP/1.1 200 OK", "Connection: keep-alive"), false);
+    assert.equal(keeps("HTTP/1.0 200 OK", "Content-Length: 5"), false);
+    assert.equal(keeps("HTTP/1.0 200 OK", "Content-Length: 5", "Connection: keep-alive"), true);
+  });
+
   test("switches to websocket when the backend's accept matches the key", () => {
     const upgrade = { protocol: "websocket", key: WEBSOCKET_KEY } as const;
     const lines = [

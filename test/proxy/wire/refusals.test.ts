@@ -96,6 +96,8 @@ test("what just keeps a limit is taken", () => {
     `GET /${"a".repeat(WIRE_LIMITS.targetBytesMax - 1)} HTTP/1.1\r\nHost: a\r\n\r\n`,
     `${"A".repeat(WIRE_LIMITS.methodBytesMax)} / HTTP/1.1\r\nHost: a\r\n\r\n`,
     `${start}${"a".repeat(WIRE_LIMITS.headBytesMax - start.length - 4)}\r\n\r\n`,
+    `${CHUNKED}${`1;${"a".repeat(WIRE_LIMITS.chunkExtensionBytesMax - 1)}\r\nx\r\n`.repeat(3)}0\r\n\r\n`,
+    `${POST}Content-Length: ${"0".repeat(WIRE_LIMITS.contentLengthDigitsMax)}\r\n\r\n`,
     `${CHUNKED}0;${"a".repeat(WIRE_LIMITS.chunkExtensionBytesMax - 1)}\r\n\r\n`,
     `${CHUNKED}${"0".repeat(WIRE_LIMITS.chunkSizeDigitsMax)}\r\n\r\n`,
     `${CHUNKED}0\r\nX: ${"a".repeat(WIRE_LIMITS.trailerBytesMax - 7)}\r\n\r\n`,
@@ -106,6 +108,19 @@ test("what just keeps a limit is taken", () => {
   }
   const tooLarge = `${start}${"a".repeat(WIRE_LIMITS.headBytesMax - start.length - 3)}\r\n\r\n`;
   assert.equal(relayRequests([Buffer.from(tooLarge)]).end, REQUEST_REFUSAL["head-too-large"]);
+});
+
+test("a length of one digit more than is exact is refused", () => {
+  const text = `${POST}Content-Length: ${"0".repeat(WIRE_LIMITS.contentLengthDigitsMax + 1)}\r\n`;
+  assert.equal(relayRequests([Buffer.from(text)]).end, REQUEST_REFUSAL["length-malformed"]);
+});
+
+test("a status is one of 100 to 599", () => {
+  const taken = (status: string): boolean => {
+    const head = Buffer.from(`HTTP/1.1 ${status} X\r\n\r\n`);
+    return typeof relayResponses([head], { method: "GET", upgrade: null }).end === "string";
+  };
+  assert.deepEqual(["099", "100", "599", "600", "1000"].map(taken), [false, true, true, false, false]);
 });
 
 test("extensions of one body are bounded all together", () => {

@@ -18,11 +18,14 @@ export function askControl<T>(socketPath: string, path: string): Promise<T> {
           if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
           resolve(JSON.parse(body) as T);
         } catch (error) {
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
     });
-    const deadline = setTimeout(() => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
+    const deadline = setTimeout(
+      () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)),
+      TIMEOUT_MS,
+    );
     request.on("close", () => clearTimeout(deadline));
     request.on("error", reject);
   });

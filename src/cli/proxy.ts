@@ -54,7 +54,8 @@ function proxyNamed(spec: Spec, name: string | null): Server {
   if (name === null) {
     const [only, ...others] = proxies;
     if (only !== undefined && others.length === 0) return only;
-    const message = only === undefined ? "the spec has no server of kind proxy" : `which proxy? there are ${names}`;
+    const message =
+      only === undefined ? "the spec has no server of kind proxy" : `which proxy? there are ${names}`;
     throw new FenceError(only === undefined ? "unknown-server" : "usage", message);
   }
   const found = proxies.find((server) => server.name === name);
@@ -107,7 +108,8 @@ async function showStatus(context: Context, spec: Spec, server: Server): Promise
 
 function statusText(report: StatusReport, sha256: string): string[] {
   const { pid, uptimeSec, connections, reloadProblem, specSha256, stopping } = report;
-  const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
+  const count = (number: number, one: string, many: string): string =>
+    `${number} ${number === 1 ? one : many}`;
   return [
     `process ${pid}, up ${uptimeSec} s, ${count(connections, "connection", "connections")}${stopping ? ", stopping" : ""}`,
     ...(specSha256 === sha256 ? [] : ["fence.toml was changed since: fence proxy reload"]),
@@ -130,11 +132,20 @@ async function statusOf(spec: Spec, server: Server): Promise<StatusReport> {
   try {
     return await askControl<StatusReport>(controlSocketOf(spec, server), "/status");
   } catch (cause) {
-    throw new FenceError("server-not-running", `${server.name} does not answer: ${(cause as Error).message}`, { cause });
+    throw new FenceError(
+      "server-not-running",
+      `${server.name} does not answer: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }
 
-async function reload(context: Context, options: ProxyOptions, spec: Spec, server: Server): Promise<ExitName> {
+async function reload(
+  context: Context,
+  options: ProxyOptions,
+  spec: Spec,
+  server: Server,
+): Promise<ExitName> {
   const before = await statusOf(spec, server);
   const pid = await masterOf(server);
   process.kill(pid, "SIGHUP");
@@ -149,7 +160,8 @@ async function reload(context: Context, options: ProxyOptions, spec: Spec, serve
     const why = after?.reloadProblem ?? "no answer in time";
     throw new FenceError("reload-failed", `${server.name} runs on with what it had: ${why}`);
   }
-  if (context.json) context.out.line(JSON.stringify({ schema: "fence/proxy-reload@1", pid, reloads: after.reloads }));
+  if (context.json)
+    context.out.line(JSON.stringify({ schema: "fence/proxy-reload@1", pid, reloads: after.reloads }));
   else context.out.line(`${server.name} has read ${spec.file}`);
   return "ok";
 }
@@ -162,7 +174,8 @@ async function stop(context: Context, options: ProxyOptions, server: Server): Pr
     timeoutMs: options.timeout,
     intervalMs: LOOK_MS,
   });
-  if (gone === null) throw new FenceError("reload-failed", `${server.name} (process ${pid}) has not ended yet`);
+  if (gone === null)
+    throw new FenceError("reload-failed", `${server.name} (process ${pid}) has not ended yet`);
   if (context.json) context.out.line(JSON.stringify({ schema: "fence/proxy-stop@1", pid }));
   else context.out.line(`${server.name} has ended`);
   return "ok";

@@ -80,7 +80,9 @@ function listenersOf(
       listen,
       served: {
         sites: new HostTable(rows.filter((row): row is [string, ServedSite] => row[1] !== undefined)),
-        trusted: new AddressSet(here.flatMap(({ exceptions }) => exceptions.trustedProxies.map(({ text }) => text))),
+        trusted: new AddressSet(
+          here.flatMap(({ exceptions }) => exceptions.trustedProxies.map(({ text }) => text)),
+        ),
         tls: listen.tls ? tlsOf(here, contexts) : null,
       },
     });

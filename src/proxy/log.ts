@@ -57,7 +57,7 @@ export class Log {
   }
 }
 
-export function logLine(fields: LogFields): string {
+function logLine(fields: LogFields): string {
   return JSON.stringify(fields).replace(
     UNSAFE,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -38,7 +38,10 @@ export class Proxy {
   /** @throws the error of a listener that cannot be opened; then none is open */
   async start(): Promise<void> {
     await this.openAll(this.configuration);
-    this.timers.push(setInterval(() => this.sweep(), SWEEP_MS), setInterval(() => this.look(), LOOK_MS));
+    this.timers.push(
+      setInterval(() => this.sweep(), SWEEP_MS),
+      setInterval(() => this.look(), LOOK_MS),
+    );
   }
 
   /** Takes over a new spec whole, or not at all. @throws as start, and the constructor */

@@ -9,7 +9,7 @@ import { Proxy } from "./proxy.js";
 
 export interface RunOptions {
   /** Reads the spec: at the start, and at each SIGHUP. */
-  load(): Promise<ProxyConfig>;
+  load: () => Promise<ProxyConfig>;
   errors: LogSink;
   /** null: no access log. */
   access: LogSink | null;

@@ -28,7 +28,12 @@ export interface ReloadFacts {
 }
 
 /** What `GET /status` answers. */
-export function statusReport(server: string, facts: ReloadFacts, configuration: Configuration, context: Context) {
+export function statusReport(
+  server: string,
+  facts: ReloadFacts,
+  configuration: Configuration,
+  context: Context,
+) {
   const { tick } = context.clock;
   return {
     pid: process.pid,

@@ -92,6 +92,8 @@ function limitsProxy(spec: Spec, server: Server): Limit[] {
   const note = (sentence: string): void => void found.push({ level: "note", site: null, sentence });
   if (sitesOf(spec, server).some((site) => listensOf(site, server).some((listen) => listen.tls)))
     note("The proxy speaks HTTP/1.1 alone, also over TLS: no HTTP/2 yet.");
-  note("The proxy is one process on one core: more workers, and a restart without a gap, are not supported yet.");
+  note(
+    "The proxy is one process on one core: more workers, and a restart without a gap, are not supported yet.",
+  );
   return found;
 }

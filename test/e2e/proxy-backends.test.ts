@@ -22,7 +22,8 @@ function script({ head, socket, turn, body }: RawRequest): void {
     "/cut-head": () => socket.end("HTTP/1.1 200 OK\r\nContent-Le"),
     "/cut-length": () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"),
     "/cut-chunked": () => socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc"),
-    "/cut-between-chunks": () => socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
+    "/cut-between-chunks": () =>
+      socket.end("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
     "/bad-chunk": () => socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"),
     "/until-close": () => socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"),
     "/until-reset": () => {
@@ -30,7 +31,9 @@ function script({ head, socket, turn, body }: RawRequest): void {
       setTimeout(() => socket.resetAndDestroy(), 100);
     },
     "/chunked": () =>
-      socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n"),
+      socket.write(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n",
+      ),
     "/head": () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"),
     "/204": () => socket.write("HTTP/1.1 204 No Content\r\n\r\n"),
     "/304": () => socket.write('HTTP/1.1 304 Not Modified\r\nContent-Length: 50\r\nETag: "x"\r\n\r\n'),
@@ -158,7 +161,13 @@ describe("The proxy and its backends", needs("root"), () => {
     const before = count("POST");
     let failed = 0;
     for (let round = 0; round < 6; round += 1) {
-      const post = { port: world.port, host: "main.test", path: "/close-second", method: "POST", body: Buffer.from("x") };
+      const post = {
+        port: world.port,
+        host: "main.test",
+        path: "/close-second",
+        method: "POST",
+        body: Buffer.from("x"),
+      };
       if ((await ask(post)).status === 502) failed += 1;
     }
     assert.equal(count("POST") - before, 6, "each was sent exactly once");
@@ -184,7 +193,14 @@ describe("The proxy and its backends", needs("root"), () => {
         const path = `/nonce-${id}`;
         const body = id % 3 === 0 ? Buffer.alloc((id * 37) % 20_000, "b") : undefined;
         const method = body ? "POST" : "GET";
-        const answer = await ask({ port: world.port, host: "main.test", path, method, agent, ...(body ? { body } : {}) });
+        const answer = await ask({
+          port: world.port,
+          host: "main.test",
+          path,
+          method,
+          agent,
+          ...(body ? { body } : {}),
+        });
         assert.ok(answer.body.startsWith(`${method} ${path} HTTP/1.1`), answer.body.slice(0, 80));
       }
     };
@@ -197,7 +213,9 @@ describe("Failover", needs("root"), () => {
   test("A backend that refuses connections is passed over, whatever the request", async () => {
     const folder = mkdtempSync(join(tmpdir(), "fence-failover-"));
     const path = join(folder, "app.sock");
-    const backend = await startRawBackend(({ socket, head }) => socket.write(ok(head.split(" ")[0] ?? "")), { path });
+    const backend = await startRawBackend(({ socket, head }) => socket.write(ok(head.split(" ")[0] ?? "")), {
+      path,
+    });
     const world = await startProxy([tcp(await freePort()), { kind: "unix", path }, tcp(await freePort())]);
     try {
       for (let round = 0; round < 10; round += 1) {
@@ -227,7 +245,8 @@ describe("Failover", needs("root"), () => {
     const world = await startProxy(backends.map(({ port }) => tcp(port)));
     try {
       const seen: string[] = [];
-      for (let round = 0; round < 9; round += 1) seen.push((await ask({ port: world.port, host: "main.test" })).body);
+      for (let round = 0; round < 9; round += 1)
+        seen.push((await ask({ port: world.port, host: "main.test" })).body);
       assert.deepEqual(seen.slice(0, 3).sort(), ["1", "2", "3"]);
       assert.deepEqual(seen.slice(3), seen.slice(0, 6));
     } finally {

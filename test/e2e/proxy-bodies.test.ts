@@ -18,7 +18,10 @@ function pattern(seed: number, offset: number, length: number): Buffer {
   const last = Math.ceil((offset + length) / 4);
   const buffer = Buffer.alloc((last - first) * 4);
   for (let word = first; word < last; word += 1) {
-    buffer.writeUInt32LE((Math.imul(word, 2654435761) ^ Math.imul(seed + 1, 40503)) >>> 0, (word - first) * 4);
+    buffer.writeUInt32LE(
+      (Math.imul(word, 2654435761) ^ Math.imul(seed + 1, 40503)) >>> 0,
+      (word - first) * 4,
+    );
   }
   return buffer.subarray(offset - first * 4, offset - first * 4 + length);
 }
@@ -154,8 +157,13 @@ describe("Bodies through the proxy", needs("root"), () => {
       for (let round = 0; !isOver; round += 1) {
         const size = (round * 7919) % 300_000;
         const chunks: Buffer[] = [];
-        await download(`/${seed + round}/${size}/${round % 2 ? "length" : "chunked"}`, (chunk) => chunks.push(chunk));
-        assert.ok(Buffer.concat(chunks).equals(pattern(seed + round, 0, size)), `fast answer ${seed + round} differs`);
+        await download(`/${seed + round}/${size}/${round % 2 ? "length" : "chunked"}`, (chunk) =>
+          chunks.push(chunk),
+        );
+        assert.ok(
+          Buffer.concat(chunks).equals(pattern(seed + round, 0, size)),
+          `fast answer ${seed + round} differs`,
+        );
       }
     };
     const running = [1000, 2000, 3000, 4000].map(fast);
@@ -187,7 +195,7 @@ async function readSlowly(port: number, path: string): Promise<Buffer> {
 
 function unchunked(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const end = bytes.indexOf("\r\n", at);
     const size = parseInt(bytes.toString("latin1", at, end), 16);
     if (size === 0) return Buffer.concat(parts);

@@ -120,7 +120,9 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
   });
 
   test("A handshake that is none, or is answered wrongly, makes no tunnel", async () => {
-    const wrong = await new RawClient(world.port).send(`GET /ws-wrong HTTP/1.1\r\n${HANDSHAKE}\r\n`).has("502 Bad Gateway");
+    const wrong = await new RawClient(world.port)
+      .send(`GET /ws-wrong HTTP/1.1\r\n${HANDSHAKE}\r\n`)
+      .has("502 Bad Gateway");
     assert.equal(wrong.end === "clean" || wrong.end === null, true);
     const h2c = `GET /h2c HTTP/1.1\r\n${HOST}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n`;
     const plain = await new RawClient(world.port).send(h2c).has("GET /h2c");
@@ -153,7 +155,10 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
     }
     const head = await ask({ port: world.port, host: "main.test", path: "/files/a.txt", method: "HEAD" });
     assert.deepEqual([head.body, head.headers["content-length"]], ["", "6"]);
-    assert.equal((await ask({ port: world.port, host: "main.test", path: "/files/a.txt", method: "POST" })).status, 405);
+    assert.equal(
+      (await ask({ port: world.port, host: "main.test", path: "/files/a.txt", method: "POST" })).status,
+      405,
+    );
   });
 
   test("A large file is whole, also in part, and a file that changes is served as it is now", async () => {
@@ -165,7 +170,10 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
         .digest("hex");
     const hash = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
     assert.equal(await get("/files/big.bin"), hash(content));
-    assert.equal(await get("/files/big.bin", { Range: "bytes=1000000-2999999" }), hash(content.subarray(1_000_000, 3_000_000)));
+    assert.equal(
+      await get("/files/big.bin", { Range: "bytes=1000000-2999999" }),
+      hash(content.subarray(1_000_000, 3_000_000)),
+    );
     writeFileSync(join(files, "new.txt"), "other\n");
     renameSync(join(files, "new.txt"), join(files, "changing.txt"));
     await until("the new content", async () => {
@@ -208,7 +216,10 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
     const client = new RawClient(world.port).send(`GET /slow HTTP/1.1\r\n${HOST}\r\n`);
     await until("it is in flight", async () => (await world.status()).sites[0]?.inflight === 1);
     const otherPort = await freePort();
-    const other = { ...siteOf("other"), listen: { web: [{ address: "127.0.0.1", port: otherPort, tls: false }] } };
+    const other = {
+      ...siteOf("other"),
+      listen: { web: [{ address: "127.0.0.1", port: otherPort, tls: false }] },
+    };
     world.respec((spec) => ({ ...spec, sites: [...spec.sites, other] }));
     process.kill(world.masterPid(), "SIGHUP");
     await until("it is reloaded", async () => (await world.status()).reloads === 1);
@@ -217,7 +228,11 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
     client.send(`GET /again HTTP/1.1\r\n${HOST}\r\n`);
     await client.has("GET /again");
     client.socket.destroy();
-    const taken = { ...other, name: "taken", listen: { web: [{ address: "127.0.0.1", port: backend.port, tls: false }] } };
+    const taken = {
+      ...other,
+      name: "taken",
+      listen: { web: [{ address: "127.0.0.1", port: backend.port, tls: false }] },
+    };
     world.respec((spec) => ({ ...spec, sites: [...spec.sites, taken] }));
     process.kill(world.masterPid(), "SIGHUP");
     await until("it has failed", async () => (await world.status()).reloadsFailed === 1);
@@ -318,9 +333,15 @@ async function rawBody(port: number, path: string, headers: Record<string, strin
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve, reject) => {
     http
-      .get({ host: "127.0.0.1", port, path, agent: false, headers: { Host: "main.test", ...headers } }, (answer) => {
-        answer.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", resolve).on("error", reject);
-      })
+      .get(
+        { host: "127.0.0.1", port, path, agent: false, headers: { Host: "main.test", ...headers } },
+        (answer) => {
+          answer
+            .on("data", (chunk: Buffer) => chunks.push(chunk))
+            .on("end", resolve)
+            .on("error", reject);
+        },
+      )
       .on("error", reject);
   });
   return Buffer.concat(chunks);
@@ -328,7 +349,18 @@ async function rawBody(port: number, path: string, headers: Record<string, strin
 
 function certificate(folder: string, name: string): void {
   const files = ["-keyout", join(folder, `${name}.key`), "-out", join(folder, `${name}.pem`)];
-  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", `/CN=${name}`, "-days", "2", ...files];
+  const args = [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-subj",
+    `/CN=${name}`,
+    "-days",
+    "2",
+    ...files,
+  ];
   execFileSync("openssl", args, { stdio: "ignore" });
 }
 

@@ -82,7 +82,7 @@ describe("The server's own config test passes on each rendered config", () => {
         mkdirSync(join(place.run, server.name), { recursive: true });
         mkdirSync(join(place.state, "servers", server.name), { recursive: true });
         const result = await configTest(adapterOf(server.kind), server, join(etc, "rendered", server.name));
-        const wanted = server.config === "include" ? "skipped" : "passed";
+        const wanted = server.config === "include" || server.kind === "proxy" ? "skipped" : "passed";
         assert.equal(result.result, wanted, `${result.command}\n${result.output}`);
       }
     });

@@ -39,7 +39,8 @@ describe("The starter spec", () => {
 
     test(`of ${kind} names the files that a config of one's own includes`, () => {
       const text = starterSpec(kind);
-      if (kind === "lighttpd") assert.match(text, /include "<output>\/web\/gate\.conf"/);
+      if (kind === "proxy") assert.match(text, /fence proxy run web/);
+      else if (kind === "lighttpd") assert.match(text, /include "<output>\/web\/gate\.conf"/);
       else
         assert.match(
           text,

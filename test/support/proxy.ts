@@ -18,7 +18,10 @@ export interface ProxyWorld extends NginxWorld {
 export const tcp = (port: number): Backend => ({ kind: "tcp", host: "127.0.0.1", port });
 
 /** One proxy with the site main.test up; `backends` null: the backend that the world brings along. */
-export async function startProxy(backends: readonly Backend[] | null, site: Partial<Site> = {}): Promise<ProxyWorld> {
+export async function startProxy(
+  backends: readonly Backend[] | null,
+  site: Partial<Site> = {},
+): Promise<ProxyWorld> {
   const port = await freePort();
   const world = await startNginx((folder, backend) => {
     const listen = [{ address: "127.0.0.1", port, tls: false }];

@@ -50,7 +50,8 @@ export class BackendConnection {
         return !this.isPaused;
       },
     };
-    const where = backend.kind === "unix" ? { path: backend.path } : { host: backend.host, port: backend.port };
+    const where =
+      backend.kind === "unix" ? { path: backend.path } : { host: backend.host, port: backend.port };
     const options = { ...where, onread, noDelay: true, allowHalfOpen: true };
     this.socket = connect(options as unknown as TcpNetConnectOpts);
     this.socket.on("connect", () => this.onConnect());
@@ -117,7 +118,7 @@ export class BackendConnection {
   }
 
   private headBytes(exchange: Exchange, bytes: Buffer, length: number, owned: boolean): void {
-    for (let at = 0; at < length; ) {
+    for (let at = 0; at < length;) {
       const head = parseResponseHead(bytes, at, length, exchange.request);
       if (head === "incomplete") {
         this.partialHead = Buffer.from(bytes.subarray(at, length));
@@ -158,7 +159,10 @@ export class BackendConnection {
       this.complete(exchange);
       return;
     }
-    this.body = new BodyReader(framing, { trailers: "drop", framing: exchange.stripsChunks ? "strip" : "keep" });
+    this.body = new BodyReader(framing, {
+      trailers: "drop",
+      framing: exchange.stripsChunks ? "strip" : "keep",
+    });
     if (length === at) {
       sendText(socket, text);
       this.choosePrivate(this.body);

@@ -120,7 +120,8 @@ export class Exchange implements Task {
 
   interim(head: ResponseHead): void {
     // 100 was fence's own to send.
-    if (head.status !== 100 && this.request.version === 11) sendText(this.client.socket, interimHeadText(head));
+    if (head.status !== 100 && this.request.version === 11)
+      sendText(this.client.socket, interimHeadText(head));
   }
 
   /** @returns the head for the client */

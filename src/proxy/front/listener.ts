@@ -39,7 +39,9 @@ export class Listener {
     this.port = listen.port;
     this.protocol = listen.tls ? "https" : "http";
     this.server = listen.tls ? this.tlsServer() : this.plainServer();
-    this.server.on("error", (error) => context.log.error("listener", { listener: this.name, text: error.message }));
+    this.server.on("error", (error: Error) =>
+      context.log.error("listener", { listener: this.name, text: error.message }),
+    );
   }
 
   get sites(): HostTable<ServedSite> {
@@ -56,7 +58,12 @@ export class Listener {
     return new Promise((resolve, reject) => {
       this.server.once("error", reject);
       // As nginx does it: `[::]` is IPv6 alone, so that `0.0.0.0` can stand beside it.
-      const where = { host: address, port, backlog: PROXY_LIMITS.listenBacklog, ipv6Only: address.includes(":") };
+      const where = {
+        host: address,
+        port,
+        backlog: PROXY_LIMITS.listenBacklog,
+        ipv6Only: address.includes(":"),
+      };
       this.server.listen(where, () => {
         this.server.off("error", reject);
         resolve();
@@ -110,7 +117,8 @@ export class Listener {
       socket.destroy();
       return;
     }
-    if (context.clients.size >= PROXY_LIMITS.connectionsMax) return this.turnAway(socket, "too-many-connections");
+    if (context.clients.size >= PROXY_LIMITS.connectionsMax)
+      return this.turnAway(socket, "too-many-connections");
     const countedAs = this.countedAs(peer);
     if (countedAs !== null) {
       const count = context.perClient.get(countedAs) ?? 0;

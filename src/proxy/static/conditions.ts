@@ -53,7 +53,11 @@ export interface Part {
  * A single range of bytes (RFC 9110 section 14.1.2).
  * @returns "whole" when there is none, when there are several, and when If-Range does not hold
  */
-export function partOf(fields: string, size: number, { etag, modifiedSec }: Validators): Part | "whole" | "none" {
+export function partOf(
+  fields: string,
+  size: number,
+  { etag, modifiedSec }: Validators,
+): Part | "whole" | "none" {
   const range = fieldOf(fields, "range");
   if (range === null) return "whole";
   const condition = fieldOf(fields, "if-range");

@@ -53,7 +53,8 @@ export class FileStore {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return { kind: "none" };
-      if (code === "EACCES" || code === "EPERM" || code === "ELOOP" || code === "ENXIO") return { kind: "forbidden" };
+      if (code === "EACCES" || code === "EPERM" || code === "ELOOP" || code === "ENXIO")
+        return { kind: "forbidden" };
       throw error;
     }
   }
@@ -108,6 +109,12 @@ export class FileStore {
   }
 }
 
-function identityOf(stats: { dev: number; ino: number; size: number; mtimeMs: number; ctimeMs: number }): string {
+function identityOf(stats: {
+  dev: number;
+  ino: number;
+  size: number;
+  mtimeMs: number;
+  ctimeMs: number;
+}): string {
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
 }

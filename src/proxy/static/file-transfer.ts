@@ -45,7 +45,7 @@ export class FileTransfer implements Task {
     const buffer = takePrivate();
     let isFlushed = true;
     try {
-      for (let at = start; at < end; ) {
+      for (let at = start; at < end;) {
         const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - at), at);
         if (bytesRead === 0 || this.isOver) return false;
         at += bytesRead;

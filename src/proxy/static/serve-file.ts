@@ -92,7 +92,8 @@ function sendFound(
     return only(client, found, answerOf(condition, condition === 304 ? validators : TEXT, ""));
   }
   const part = method === "GET" ? partOf(fields, size, found) : "whole";
-  if (part === "none") return only(client, found, answerOf(416, `${TEXT}Content-Range: bytes */${size}\r\n`, ""));
+  if (part === "none")
+    return only(client, found, answerOf(416, `${TEXT}Content-Range: bytes */${size}\r\n`, ""));
   const head = headOf(path, size, part, validators);
   const { first, last } = part === "whole" ? { first: 0, last: size - 1 } : part;
   if (content !== null) client.reply({ ...head, body: bodyOf(content.subarray(first, last + 1)) });

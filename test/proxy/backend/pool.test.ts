@@ -37,7 +37,8 @@ describe("The pool of idle connections", () => {
 });
 
 describe("The choice of a backend", () => {
-  const backends = (): (Choosable & { name: string })[] => ["a", "b", "c"].map((name) => ({ name, refusedAt: null }));
+  const backends = (): (Choosable & { name: string })[] =>
+    ["a", "b", "c"].map((name) => ({ name, refusedAt: null }));
 
   test("takes turns", () => {
     const choice = new RoundRobin(backends(), 5);

@@ -6,7 +6,10 @@ import type { Phase } from "../../../src/proxy/front/request-reader.js";
 import { HostTable } from "../../../src/proxy/front/host-table.js";
 
 /** As much of a client as the timer looks at. */
-function clientIn(phase: Phase, rest: { hasStash?: boolean; writableLength?: number; bytesWritten?: number } = {}) {
+function clientIn(
+  phase: Phase,
+  rest: { hasStash?: boolean; writableLength?: number; bytesWritten?: number } = {},
+) {
   const { hasStash = false, writableLength = 0, bytesWritten = 0 } = rest;
   return { reader: { phase, hasStash }, socket: { writableLength, bytesWritten } } as unknown as Client;
 }
@@ -51,7 +54,8 @@ describe("The time that a client has", () => {
 
   test("to take an answer begins anew with every byte that it takes", () => {
     const timer = new ClientTimer(0);
-    const taking = (bytes: number) => clientIn("wait", { writableLength: 10_000 - bytes, bytesWritten: 10_000 });
+    const taking = (bytes: number) =>
+      clientIn("wait", { writableLength: 10_000 - bytes, bytesWritten: 10_000 });
     assert.equal(timer.overdue(taking(0), 0), null);
     assert.equal(timer.overdue(taking(1), 30), null);
     assert.equal(timer.overdue(taking(1), 60), null);

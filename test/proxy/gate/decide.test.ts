@@ -54,7 +54,11 @@ describe("The gate", () => {
     ["an allowed client", { client: () => addressOf("192.0.2.7") }, "live"],
     ["one that cannot be told", { client: () => null }, "down"],
     ["a preflight", { method: "OPTIONS", fields: PREFLIGHT }, "preflight"],
-    ["a preflight of another origin", { method: "OPTIONS", fields: PREFLIGHT.replace("app", "evil") }, "down"],
+    [
+      "a preflight of another origin",
+      { method: "OPTIONS", fields: PREFLIGHT.replace("app", "evil") },
+      "down",
+    ],
     ["an OPTIONS that is none", { method: "OPTIONS" }, "down"],
     ["anything else", {}, "down"],
   ];
@@ -77,7 +81,8 @@ describe("The gate", () => {
 });
 
 test("A pass regex means what PCRE means by it", () => {
-  const matches = (pattern: string, path: string): boolean => ruleTest({ match: "regex", value: pattern })(path);
+  const matches = (pattern: string, path: string): boolean =>
+    ruleTest({ match: "regex", value: pattern })(path);
   assert.equal(matches("^/a\\sb$", "/a b"), true);
   assert.equal(matches("^/a\\sb$", "/a\u00a0b"), false);
   assert.equal(matches("^/a[\\s]b$", "/a\tb"), true);

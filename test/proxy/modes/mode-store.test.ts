@@ -88,7 +88,8 @@ describe("The store of a site's mode", () => {
 test("A state that is not whole, or not fence's, is none", () => {
   const whole = "mode=up\ngeneration=1\nuntil=\nretry_after=1\nend=1\n";
   assert.notEqual(parseState(whole), null);
-  for (let length = 0; length < whole.length; length += 1) assert.equal(parseState(whole.slice(0, length)), null);
+  for (let length = 0; length < whole.length; length += 1)
+    assert.equal(parseState(whole.slice(0, length)), null);
   assert.equal(parseState(whole.replace("up", "sideways")), null);
   assert.equal(parseState(whole.replace("generation=1", "generation=x")), null);
 });

@@ -53,7 +53,10 @@ test("A fallback never leads to another host than its base", () => {
   const fallback = { base: "https://bucket.test/x", append: "path" } as const;
   assert.equal(fallbackLocation(fallback, "/a%20b/../c?d=e"), "https://bucket.test/x/a%20b/../c");
   assert.equal(fallbackLocation(fallback, "//evil.test/a"), "https://bucket.test/x//evil.test/a");
-  assert.equal(fallbackLocation({ ...fallback, append: "last-segment" }, "/a/b%2F?c/d"), "https://bucket.test/x/b%2F");
+  assert.equal(
+    fallbackLocation({ ...fallback, append: "last-segment" }, "/a/b%2F?c/d"),
+    "https://bucket.test/x/b%2F",
+  );
 });
 
 test("A folder's own address is encoded anew and begins with one slash", () => {

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { needs } from "../support/needs.js";
+import { createWorld, until, type World } from "../support/world.js";
+
+/** `fence proxy` as a person and as systemd use it. */
+describe("fence proxy", needs("linux"), () => {
+  let world: World;
+  before(async () => {
+    world = await createWorld({ kind: "proxy" });
+    assert.equal((await world.fence("apply")).code, 0);
+  });
+  after(() => world?.end());
+
+  test("status, reload and stop of a proxy that does not run say so", async () => {
+    for (const action of ["status", "reload", "stop"]) {
+      const done = await world.fence("proxy", action);
+      assert.equal(done.code, 1, action);
+      assert.match(done.stderr, /server-not-running/);
+    }
+  });
+
+  test("An action and a server that there are not are told with what there is", async () => {
+    const action = await world.fence("proxy", "rnu", "web");
+    assert.equal(action.code, 64);
+    assert.match(action.stderr, /did you mean run\?/);
+    const server = await world.fence("proxy", "run", "wbe");
+    assert.equal(server.code, 64);
+    assert.match(server.stderr, /unknown-server/);
+    assert.match(server.stderr, /the proxies are web/);
+  });
+
+  test("It runs, is known by its name, and a second one does not start beside it", async () => {
+    await world.start();
+    const pid = world.masterPid();
+    assert.equal(readFileSync(`/proc/${pid}/comm`, "utf8"), "fence-proxy\n");
+    const second = await world.fence("proxy", "run", "web");
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /another proxy answers on .*control\.sock/);
+    assert.match(second.stderr, /server-unfit/);
+    assert.equal(world.masterPid(), pid);
+    assert.equal((await world.get()).status, 200);
+    const doctor = await world.fence("doctor");
+    assert.match(doctor.stdout, /runs as process/);
+  });
+
+  test("status tells its sites and backends, and reload what became of it", async () => {
+    const status = await world.fence("proxy", "status", "--json");
+    const report = JSON.parse(status.stdout) as { pid: number; sites: { mode: string }[] };
+    assert.deepEqual([report.pid, report.sites[0]?.mode], [world.masterPid(), "up"]);
+    const good = await world.fence("proxy", "reload", "web");
+    assert.equal(good.code, 0, good.stderr);
+    const text = readFileSync(world.specFile, "utf8");
+    writeFileSync(world.specFile, text.replace('"main.test"', '"main.test", "new.test"'));
+    assert.match((await world.fence("proxy", "status")).stdout, /fence\.toml was changed since/);
+    assert.equal((await world.get("/", { Host: "new.test" })).status, 404);
+    const applied = await world.fence("apply", "--reload");
+    assert.equal(applied.code, 0, applied.stderr);
+    await until("the new host to be served", async () => (await world.get("/", { Host: "new.test" })).status === 200);
+    writeFileSync(world.specFile, "nonsense");
+    process.kill(world.masterPid(), "SIGHUP");
+    writeFileSync(world.specFile, text);
+    assert.equal((await world.get()).status, 200);
+  });
+
+  test("A mode survives kill -9, and what was left behind does not stand in the way", async () => {
+    assert.equal((await world.fence("down", "main")).code, 0);
+    await world.stop("SIGKILL");
+    assert.ok(existsSync(join(world.folder, "run/web/control.sock")));
+    await world.start();
+    assert.equal((await world.get()).status, 503);
+    assert.equal((await world.fence("is", "down")).code, 0);
+    assert.equal((await world.fence("up", "main")).code, 0);
+  });
+
+  test("stop ends it, and leaves neither a pid file nor a socket", async () => {
+    const stopped = await world.fence("proxy", "stop");
+    assert.equal(stopped.code, 0, stopped.stderr);
+    for (const name of ["server.pid", "control.sock"]) {
+      assert.equal(existsSync(join(world.folder, "run/web", name)), false, name);
+    }
+  });
+
+  test("A port that is taken is told, and nothing is left behind", async () => {
+    const { port } = world;
+    const { createServer } = await import("node:net");
+    const other = createServer().listen(port, "127.0.0.1");
+    try {
+      const done = await world.fence("proxy", "run");
+      assert.equal(done.code, 1);
+      assert.match(done.stderr, /EADDRINUSE/);
+      assert.equal(existsSync(join(world.folder, "run/web/control.sock")), false);
+    } finally {
+      other.close();
+    }
+  });
+});

@@ -52,7 +52,9 @@ export class Control {
 }
 
 function answerTo(request: http.IncomingMessage, answers: ControlAnswers): [status: number, body: object] {
-  const url = new URL(request.url ?? "/", "http://fence");
+  const target = `http://fence${request.url ?? "/"}`;
+  if (!URL.canParse(target)) return [400, { error: "which path" }];
+  const url = new URL(target);
   if (url.pathname === "/status" && request.method === "GET") return [200, answers.status()];
   if (url.pathname !== "/sync") return [404, { error: "POST /sync?site= or GET /status" }];
   if (request.method !== "POST") return [405, { error: "POST only" }];

@@ -2,10 +2,13 @@ import { monotonicMs } from "../base/clock.js";
 import { CoarseClock } from "./clock.js";
 import { configurationOf, type Configuration, type ProxyConfig } from "./configuration.js";
 import type { Context } from "./context.js";
+import { HostTable } from "./front/host-table.js";
 import { Listener } from "./front/listener.js";
 import type { AccessLog, Log } from "./log.js";
+import type { ServedSite } from "./site.js";
 import { statusReport, syncReport, type ReloadFacts, type StatusReport } from "./status.js";
 import { LOOK_MS, SWEEP_MS, TIMEOUTS_SEC } from "./timeouts.js";
+import { AddressSet } from "./wire/addresses.js";
 
 /** The proxy itself: listeners, what they serve, and the two timers. Knows neither signals nor files of its own. */
 export class Proxy {
@@ -46,21 +49,32 @@ export class Proxy {
 
   /** Takes over a new spec whole, or not at all. @throws as start, and the constructor */
   async reload(config: ProxyConfig): Promise<void> {
-    const next = configurationOf(config, this.configuration);
+    const before = this.configuration;
+    const next = configurationOf(config, before);
     await this.openAll(next);
     this.configuration = next;
     this.config = config;
     next.commit();
+    for (const [key, pool] of before.pools) {
+      if (!next.pools.has(key)) for (const connection of pool.idle.close()) connection.destroy();
+    }
     for (const [key, listener] of this.listeners) {
       const wanted = next.listeners.get(key);
       if (wanted !== undefined) listener.serve(wanted.served);
       else {
-        listener.close();
+        this.retire(listener);
         this.listeners.delete(key);
       }
     }
     const { sha256 } = config.spec;
     this.facts = { ...this.facts, specSha256: sha256, reloads: this.facts.reloads + 1, reloadProblem: null };
+  }
+
+  /** Its clients have begun their last request: what comes on their connections is of no site any more. */
+  private retire(listener: Listener): void {
+    listener.close();
+    listener.serve({ sites: new HostTable<ServedSite>([]), trusted: new AddressSet([]), tls: null });
+    for (const client of [...this.context.clients]) if (client.listener === listener) client.closeIfIdle();
   }
 
   /** A reload that changed nothing, for the status. */
@@ -89,6 +103,7 @@ export class Proxy {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     for (const timer of this.timers) clearInterval(timer);
+    for (const listener of this.listeners.values()) listener.dropHandshakes();
     for (const client of [...context.clients]) client.socket.destroy();
     for (const connection of [...context.backendConnections]) connection.destroy();
     context.accessLog?.flush();

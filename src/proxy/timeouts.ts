@@ -32,6 +32,8 @@ export const TIMEOUTS_SEC = {
 
 export const PROXY_LIMITS = {
   connectionsMax: 10_000,
+  /** Of TLS under way, on one listener. */
+  handshakesMax: 2000,
   /** Loopback and trusted proxies stand for many clients and are not counted. */
   connectionsPerClientMax: 256,
   /** Least rate of a request body, while it is the client that is waited for. */

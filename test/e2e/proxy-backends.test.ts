@@ -238,6 +238,18 @@ describe("Failover", needs("root"), () => {
     }
   });
 
+  test("A backend may be named", async () => {
+    const backend = await startRawBackend(({ socket }) => socket.write(ok("x".repeat(100_000))));
+    const world = await startProxy([{ kind: "tcp", host: "localhost", port: backend.port }]);
+    try {
+      for (let round = 0; round < 3; round += 1)
+        assert.equal((await ask({ port: world.port, host: "main.test" })).body.length, 100_000);
+    } finally {
+      await world.end();
+      await backend.close();
+    }
+  });
+
   test("Backends take turns", async () => {
     const backends = await Promise.all(
       [1, 2, 3].map((id) => startRawBackend(({ socket }) => socket.write(ok(String(id))))),

@@ -58,7 +58,10 @@ describe("fence proxy", needs("linux"), () => {
     assert.equal((await world.get("/", { Host: "new.test" })).status, 404);
     const applied = await world.fence("apply", "--reload");
     assert.equal(applied.code, 0, applied.stderr);
-    await until("the new host to be served", async () => (await world.get("/", { Host: "new.test" })).status === 200);
+    await until(
+      "the new host to be served",
+      async () => (await world.get("/", { Host: "new.test" })).status === 200,
+    );
     writeFileSync(world.specFile, "nonsense");
     process.kill(world.masterPid(), "SIGHUP");
     writeFileSync(world.specFile, text);

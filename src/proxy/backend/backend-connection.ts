@@ -46,7 +46,7 @@ export class BackendConnection {
     const onread = {
       buffer: () => this.privateBuffer ?? SHARED,
       callback: (length: number, buffer: Uint8Array) => {
-        this.onBytes(buffer as Buffer, length, buffer !== SHARED);
+        this.guard(() => this.onBytes(buffer as Buffer, length, buffer !== SHARED));
         return !this.isPaused;
       },
     };
@@ -54,7 +54,7 @@ export class BackendConnection {
       backend.kind === "unix" ? { path: backend.path } : { host: backend.host, port: backend.port };
     const options = { ...where, onread, noDelay: true, allowHalfOpen: true };
     this.socket = connect(options as unknown as TcpNetConnectOpts);
-    this.socket.on("connect", () => this.onConnect());
+    this.socket.on("connect", () => this.guard(() => this.onConnect()));
     this.socket.on("error", (error: NodeJS.ErrnoException) => this.lose(error.code ?? "unknown"));
     this.socket.on("end", () => this.onEnd());
     this.socket.on("close", () => this.lose("closed"));
@@ -89,6 +89,18 @@ export class BackendConnection {
     if (!this.isPaused || this.isGone) return;
     this.isPaused = false;
     this.socket.resume();
+  }
+
+  /** A defect met by one request must not end the others. */
+  private guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      const { message, stack } = error as Error;
+      this.context.log.error("internal", { text: message, stack: stack ?? "", backend: this.pool.label });
+      this.exchange?.fail("internal");
+      this.destroy();
+    }
   }
 
   private onConnect(): void {

@@ -1,3 +1,4 @@
+import { monotonicMs, wallMs } from "../../base/clock.js";
 import { causeOf, type Cause, type Failure } from "../answers/failures.js";
 import type { BodyReader } from "../body-reader.js";
 import type { Context } from "../context.js";
@@ -54,7 +55,7 @@ export class Exchange implements Task {
     this.isRequestSent = body.isDone;
     this.isRepeatable = body.isDone && IDEMPOTENT.has(request.method);
     this.heardAt = context.clock.tick;
-    this.startedAt = performance.now();
+    this.startedAt = monotonicMs();
     site.inflight += 1;
   }
 
@@ -255,15 +256,17 @@ export class Exchange implements Task {
     else this.site.inflight -= 1;
     this.connection = null;
     toDestroy?.destroy();
+    // What the proxy itself says in its place is noted when it is said.
+    if (!this.client.isAnswered && this.status !== 499) return;
     this.context.accessLog?.add({
-      at: Math.round(Date.now()),
-      site: this.site.name,
+      at: wallMs(),
       client: this.client.peer,
+      host: this.request.host,
       method: this.request.method,
       target: this.request.target,
       status: this.status,
       bytes: this.answerBytes,
-      ms: Math.round(performance.now() - this.startedAt),
+      ms: Math.round(monotonicMs() - this.startedAt),
     });
   }
 

@@ -2,7 +2,7 @@
 export class IdlePool<T extends { idleSince: number }> {
   private readonly idle: T[] = [];
 
-  constructor(private readonly max: number) {}
+  constructor(private max: number) {}
 
   get size(): number {
     return this.idle.length;
@@ -22,6 +22,12 @@ export class IdlePool<T extends { idleSince: number }> {
     if (last === undefined || now - last.idleSince > ticksMax) return null;
     this.idle.pop();
     return last;
+  }
+
+  /** Keeps none from now on. @returns those that it had */
+  close(): T[] {
+    this.max = 0;
+    return this.idle.splice(0);
   }
 
   remove(connection: T): void {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { wallMs } from "../../base/clock.js";
 import type { Answer } from "../answers/answer.js";
 import { causeOf, failureAnswer, type Cause, type Failure } from "../answers/failures.js";
 import { Exchange } from "../backend/exchange.js";
@@ -98,7 +99,22 @@ export class Client {
       socket.uncork();
     }
     this.isAnswered = true;
+    if (context.accessLog !== null) this.note(answer.status, answer.body.length);
     this.answered();
+  }
+
+  /** Into the access log: what no backend has answered. */
+  note(status: number, bytes: number): void {
+    const { request, peer } = this;
+    this.context.accessLog?.add({
+      at: wallMs(),
+      client: peer,
+      host: request?.host ?? null,
+      method: request?.method ?? null,
+      target: request?.target ?? null,
+      status,
+      bytes,
+    });
   }
 
   /** `Connection` where it must be said, and the end of the head. */

@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContext, type Server as TlsServer } from "node:tls";
-import { failureAnswer, causeOf, type Failure } from "../answers/failures.js";
-import type { Context } from "../context.js";
 import type { Listen } from "../../spec/types.js";
+import { causeOf, failureAnswer, type Failure } from "../answers/failures.js";
+import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
 import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
 import { addressOf, type AddressSet } from "../wire/addresses.js";
@@ -29,6 +29,8 @@ export class Listener {
   readonly port: number;
   readonly protocol: "http" | "https";
   private readonly server: Server | TlsServer;
+  /** Connections that are not yet clients: their TLS handshake is under way. */
+  private readonly handshakes = new Map<string, Socket>();
 
   constructor(
     private readonly context: Context,
@@ -76,6 +78,11 @@ export class Listener {
     this.server.close();
   }
 
+  /** At the end of the proxy: nothing waits for them. */
+  dropHandshakes(): void {
+    for (const socket of this.handshakes.values()) socket.destroy();
+  }
+
   /** A client of it is gone. */
   leaves(client: Client): void {
     const { countedAs } = client;
@@ -104,8 +111,18 @@ export class Listener {
     server.on("connection", (socket: Socket) => {
       socket.setNoDelay(true);
       socket.on("error", () => {});
+      if (this.handshakes.size >= PROXY_LIMITS.handshakesMax) {
+        socket.destroy();
+        return;
+      }
+      const name = farEnd(socket);
+      this.handshakes.set(name, socket);
+      socket.once("close", () => this.handshakes.delete(name));
     });
-    server.on("secureConnection", (socket) => this.accept(socket));
+    server.on("secureConnection", (socket) => {
+      this.handshakes.delete(farEnd(socket));
+      this.accept(socket);
+    });
     server.on("tlsClientError", () => {});
     return server;
   }
@@ -144,4 +161,9 @@ export class Listener {
     socket.resume();
     setTimeout(() => socket.destroy(), 1000).unref();
   }
+}
+
+/** The same for a connection and for the TLS on it. */
+function farEnd({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? ""} ${remotePort ?? ""}`;
 }

@@ -29,6 +29,7 @@ export class FileTransfer implements Task {
       (isWhole) => {
         if (this.isOver) return;
         this.isOver = true;
+        client.note(200, end - start);
         if (isWhole) client.answered();
         else client.cutOff();
       },

@@ -26,6 +26,8 @@ const RUN_FOLDER_MODE = 0o700;
  */
 export async function runProxy({ load, errors, access }: RunOptions): Promise<void> {
   process.title = PROCESS_NAME;
+  // Before the pid file is there: whoever reads it may send a signal at once.
+  const signals = new Signals();
   const config = await load();
   const { server, controlSocket } = config;
   const log = new Log(errors, server.name);
@@ -43,8 +45,8 @@ export async function runProxy({ load, errors, access }: RunOptions): Promise<vo
     throw error;
   }
   log.info("started", { pid: process.pid });
-  const ended = signalsOf(proxy, log, load);
-  await ended;
+  signals.onReload(() => reload(proxy, log, load));
+  await signals.ended;
   log.info("stopping", {});
   await proxy.stop();
   control.close();
@@ -52,31 +54,51 @@ export async function runProxy({ load, errors, access }: RunOptions): Promise<vo
   log.info("stopped", {});
 }
 
-/** Resolves at SIGTERM or SIGINT. */
-function signalsOf(proxy: Proxy, log: Log, load: () => Promise<ProxyConfig>): Promise<void> {
-  let reloading = Promise.resolve();
-  process.on("SIGHUP", () => {
-    // One after the other: each takes what the spec says then.
-    reloading = reloading.then(async () => {
-      try {
-        await proxy.reload(await load());
-        log.info("reloaded", {});
-      } catch (error) {
-        const { message } = error as Error;
-        proxy.reloadFailed(message);
-        log.error("reload-failed", { text: message });
-      }
+async function reload(proxy: Proxy, log: Log, load: RunOptions["load"]): Promise<void> {
+  try {
+    await proxy.reload(await load());
+    log.info("reloaded", {});
+  } catch (error) {
+    const { message } = error as Error;
+    proxy.reloadFailed(message);
+    log.error("reload-failed", { text: message });
+  }
+}
+
+/** The signals of a daemon, from the first moment on. */
+class Signals {
+  /** Resolves at SIGTERM or SIGINT. */
+  readonly ended: Promise<void>;
+  private isAsked = false;
+  private reload: (() => Promise<void>) | null = null;
+  private reloading = Promise.resolve();
+
+  constructor() {
+    process.on("SIGHUP", () => {
+      this.isAsked = true;
+      this.go();
     });
-  });
-  return new Promise((resolve) => {
-    let asked = 0;
-    const end = (): void => {
-      asked += 1;
-      if (asked > 1) process.exit(1);
-      resolve();
-    };
-    process.on("SIGTERM", end).on("SIGINT", end);
-  });
+    this.ended = new Promise((resolve) => {
+      let asked = 0;
+      const end = (): void => {
+        asked += 1;
+        if (asked > 1) process.exit(1);
+        resolve();
+      };
+      process.on("SIGTERM", end).on("SIGINT", end);
+    });
+  }
+
+  /** What SIGHUP is for, one after the other: each takes what the spec says then. */
+  onReload(reload: () => Promise<void>): void {
+    this.reload = reload;
+    if (this.isAsked) this.go();
+  }
+
+  private go(): void {
+    const { reload } = this;
+    if (reload !== null) this.reloading = this.reloading.then(reload);
+  }
 }
 
 /** Not another's: a proxy that took over has written its own number by now. */

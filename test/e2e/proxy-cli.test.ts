@@ -28,7 +28,7 @@ describe("fence proxy", needs("linux"), () => {
     assert.match(action.stderr, /did you mean run\?/);
     const server = await world.fence("proxy", "run", "wbe");
     assert.equal(server.code, 64);
-    assert.match(server.stderr, /unknown-server/);
+    assert.ok(server.stderr.includes("unknown-server"), server.stderr);
     assert.match(server.stderr, /the proxies are web/);
   });
 
@@ -39,7 +39,7 @@ describe("fence proxy", needs("linux"), () => {
     const second = await world.fence("proxy", "run", "web");
     assert.equal(second.code, 1);
     assert.match(second.stderr, /another proxy answers on .*control\.sock/);
-    assert.match(second.stderr, /server-unfit/);
+    assert.ok(second.stderr.includes("server-unfit"), second.stderr);
     assert.equal(world.masterPid(), pid);
     assert.equal((await world.get()).status, 200);
     const doctor = await world.fence("doctor");

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { wallMs } from "../../base/clock.js";
 import type { Answer } from "../answers/answer.js";
 import { causeOf, failureAnswer, type Cause, type Failure } from "../answers/failures.js";
 import { Exchange } from "../backend/exchange.js";
@@ -10,6 +9,7 @@ import { cut, sendText } from "../transport.js";
 import { Forwarding } from "../wire/forwarding.js";
 import type { RequestHead } from "../wire/types.js";
 import { ClientTimer } from "./client-timer.js";
+import { noteOwn } from "./note-own.js";
 import type { Listener } from "./listener.js";
 import { RequestReader } from "./request-reader.js";
 import { serve } from "./serve.js";
@@ -28,7 +28,7 @@ export class Client {
   /** The head of the answer under way is sent. */
   isAnswered = false;
   task: Task | null = null;
-  private request: RequestHead | null = null;
+  request: RequestHead | null = null;
   /** It sends no more; what it has sent is still answered. */
   private hasEnded = false;
   private forwarding: { trusted: unknown; lines: Forwarding } | null = null;
@@ -99,22 +99,8 @@ export class Client {
       socket.uncork();
     }
     this.isAnswered = true;
-    if (context.accessLog !== null) this.note(answer.status, answer.body.length);
+    noteOwn(this, answer.status, answer.body.length);
     this.answered();
-  }
-
-  /** Into the access log: what no backend has answered. */
-  note(status: number, bytes: number): void {
-    const { request, peer } = this;
-    this.context.accessLog?.add({
-      at: wallMs(),
-      client: peer,
-      host: request?.host ?? null,
-      method: request?.method ?? null,
-      target: request?.target ?? null,
-      status,
-      bytes,
-    });
   }
 
   /** `Connection` where it must be said, and the end of the head. */

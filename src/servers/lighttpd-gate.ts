@@ -76,8 +76,8 @@ function fallbackName(site: Site, route: number): string {
   return `${site.name}.fallback-${route}.lua`;
 }
 
-function activePath(spec: Spec, server: Server, site: Site): string {
-  return `${spec.stateDir}/servers/${server.name}/active/${site.name}.lua`;
+export function activePath(spec: Spec, server: Server, site: Site): string {
+  return `${spec.stateDir}/servers/${server.name}/${site.name}.lua`;
 }
 
 /** Each once: lighttpd takes two blocks with the same condition for one, and a setting given twice for an error. */

@@ -35,7 +35,7 @@ export const nginxLua: ServerAdapter = {
       dict: sharedDict(server),
       key: `fence.${server.name}`,
     };
-    const active = `${stateFolder(spec, server)}/active/`;
+    const active = `${stateFolder(spec, server)}/`;
     return [
       ...nginxFiles(spec, server, true, modulesOf(server)),
       wiring("state.lua", "nginx-lua/state.lua", { ...common, active }),

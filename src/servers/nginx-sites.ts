@@ -23,13 +23,16 @@ export function variableId(name: string): Ident {
   return ident(name.replaceAll("-", "_"));
 }
 
-/** The folder of one server's state; `active/<site>` in it is a symlink to `../generations/<site>/<n>`. */
+/**
+ * The folder of one server's state; `<site>` in it is a symlink to `<site>.<n>` beside it. The path is short because
+ * stock nginx walks it for every request.
+ */
 export function stateFolder(spec: Spec, server: Server): string {
   return `${spec.stateDir}/servers/${server.name}`;
 }
 
 export function activePath(spec: Spec, server: Server, site: Site): string {
-  return `${stateFolder(spec, server)}/active/${site.name}`;
+  return `${stateFolder(spec, server)}/${site.name}`;
 }
 
 export function controlSocket(spec: Spec, server: Server): string {

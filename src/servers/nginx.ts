@@ -4,7 +4,7 @@ import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
 import { configValues } from "./nginx-config.js";
 import { limitsStock, unfitNginx } from "./nginx-fitness.js";
 import { httpValues, siteValues } from "./nginx-gate.js";
-import { activePath, NGINX_RUN_FOLDER, sitesOf, stateFolder } from "./nginx-sites.js";
+import { activePath, NGINX_RUN_FOLDER, sitesOf } from "./nginx-sites.js";
 import { stepFlags } from "./nginx-steps.js";
 import { file, sharedFiles } from "./nginx-variant.js";
 
@@ -70,8 +70,6 @@ export function folderPoint(
     kind,
     form: "folder",
     active: activePath(spec, server, site),
-    generations: `${stateFolder(spec, server)}/generations/${site.name}`,
-    suffix: "",
     touch: false,
     controlSocket,
   };

@@ -24,14 +24,12 @@ export function checkStateFolder(stateDir: string): void {
 /** The folders and the active variant of one switch point. @throws FenceError state-not-safe */
 export function checkPoint(
   stateDir: string,
-  point: { active: string; generations: string; form: "file" | "folder" },
+  point: { active: string; form: "file" | "folder" },
 ): void {
-  for (const start of [dirname(point.active), point.generations]) {
-    const chain: string[] = [];
-    for (let path = start; path !== stateDir && path !== dirname(path); path = dirname(path))
-      chain.unshift(path);
-    chain.forEach(checkFolderBelow);
-  }
+  const chain: string[] = [];
+  for (let path = dirname(point.active); path !== stateDir && path !== dirname(path); path = dirname(path))
+    chain.unshift(path);
+  chain.forEach(checkFolderBelow);
   const active = lstat(point.active);
   if (active === null) return;
   checkOwner(point.active, active);

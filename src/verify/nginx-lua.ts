@@ -1,6 +1,5 @@
 import { readlink } from "node:fs/promises";
 import http from "node:http";
-import { basename } from "node:path";
 import { nginxWorkers, type NginxWorker } from "./nginx-workers.js";
 import type { ObserveWorkers, WorkerReport } from "./types.js";
 
@@ -29,7 +28,8 @@ export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) 
   let active: number;
   try {
     report = await sync(point.controlSocket, point.site);
-    active = Number(basename(await readlink(point.active)));
+    // `main.12`
+    active = Number(/\.(\d+)$/.exec(await readlink(point.active))?.[1]);
   } catch (error) {
     return none(`${point.controlSocket}: ${(error as Error).message}`);
   }

@@ -8,7 +8,7 @@ import type { StepEvent } from "../../src/apply/types.js";
 import { FenceError } from "../../src/base/errors.js";
 import { readHistory } from "../../src/switch/history.js";
 import { readJournal } from "../../src/switch/journal.js";
-import { readOnDisk } from "../../src/switch/on-disk.js";
+import { generationPath, readOnDisk } from "../../src/switch/on-disk.js";
 import { readState } from "../../src/switch/state.js";
 import type { Observation } from "../../src/verify/types.js";
 import { fakeMachine, planOf, requestOf, temporaryFolder, type Lies } from "../support/fake-machine.js";
@@ -97,7 +97,7 @@ test("when the old variant cannot be put back, it is loud, and the next command 
   await switchModes(plan, requestOf("up"), fakeMachine());
   const [file] = plan.switchPoints;
   assert.ok(file);
-  const old = join(file.generations, "2.lua");
+  const old = generationPath(file, 2);
   const content = readFileSync(old, "utf8");
   const observe: NonNullable<Lies["observe"]> = (_point, truth) => {
     rmSync(old, { force: true });

@@ -105,17 +105,18 @@ for (const { kind, need, reload, serverLines, main } of KINDS) {
     });
 
     test("A variant that someone else puts in its place is noticed", async () => {
-      const active = join(world.folder, "state/servers/web/active", kind === "lighttpd" ? "main.lua" : "main");
+      const active = join(world.folder, "state/servers/web", kind === "lighttpd" ? "main.lua" : "main");
       assert.equal((await world.fence("down", "main")).code, 0);
       if (kind === "lighttpd") {
         copyFileSync(join(world.folder, "rendered/web/variants/main.up.lua"), `${active}.theirs`);
         renameSync(`${active}.theirs`, active);
       } else {
-        const generations = join(world.folder, "state/servers/web/generations/main");
-        const up = readdirSync(generations).find((name) => / variant=up /.test(readFileSync(join(generations, name, "variant"), "utf8")));
+        const folder = join(world.folder, "state/servers/web");
+        const generations = readdirSync(folder).filter((name) => /^main\.\d+$/.test(name));
+        const up = generations.find((name) => / variant=up /.test(readFileSync(join(folder, name, "variant"), "utf8")));
         assert.ok(up);
         rmSync(active);
-        symlinkSync(join(generations, up), active);
+        symlinkSync(up, active);
       }
       await until("the other variant to be served", async () => (await world.get()).status === 200);
       const status = await world.fence("status");

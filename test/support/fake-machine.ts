@@ -69,16 +69,13 @@ export function planOf(folder: string, sites: readonly string[] = ["main"]): Pla
   const servers = [serverOf("web", "lighttpd", folder), serverOf("edge", "nginx", folder)];
   const point = (site: string, server: Server): SwitchPoint => {
     const form = server.name === "web" ? "file" : "folder";
-    const suffix = form === "file" ? ".lua" : "";
     const home = join(stateDir, "servers", server.name);
     return {
       site,
       server: server.name,
       kind: server.kind,
       form,
-      active: join(home, "active", `${site}${suffix}`),
-      generations: join(home, "generations", site),
-      suffix,
+      active: join(home, `${site}${form === "file" ? ".lua" : ""}`),
       touch: form === "file",
       controlSocket: null,
     };

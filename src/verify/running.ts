@@ -18,13 +18,16 @@ export interface Master {
 export async function findMaster(server: Server): Promise<Master> {
   const pid = await readPid(server.pidFile);
   if (pid !== null && (await isProgram(pid, server))) return { running: "yes", pid, problem: null };
-  const stale = pid === null ? `no pid file ${server.pidFile}` : `${server.pidFile} names process ${pid}, which is not ${server.kind}`;
+  const stale =
+    pid === null
+      ? `no pid file ${server.pidFile}`
+      : `${server.pidFile} names process ${pid}, which is not ${server.kind}`;
   for (const listen of server.listen) {
-    if (await isListening(listen)) {
+    if (await mayListen(listen)) {
       return {
         running: "unknown",
         pid: null,
-        problem: `${stale}, but something listens on port ${listen.port}: set pid_file of [server.${server.name}]`,
+        problem: `${stale}, but port ${listen.port} is not closed: set pid_file of [server.${server.name}]`,
       };
     }
   }
@@ -54,7 +57,11 @@ async function isProgram(pid: number, server: Server): Promise<boolean> {
   }
 }
 
-function isListening(listen: Listen): Promise<boolean> {
+/** The system's own word that nothing listens there, or that the address is not of this machine. */
+const CLOSED = ["ECONNREFUSED", "EADDRNOTAVAIL", "EHOSTUNREACH", "ENETUNREACH", "EAFNOSUPPORT"];
+
+/** Whether something may listen: silence is no proof that nothing does, a listener may be too busy to take more. */
+function mayListen(listen: Listen): Promise<boolean> {
   const host = listen.address === "0.0.0.0" ? "127.0.0.1" : listen.address === "::" ? "::1" : listen.address;
   return new Promise((resolve) => {
     const socket = connect({ host, port: listen.port, timeout: 1000 });
@@ -63,7 +70,7 @@ function isListening(listen: Listen): Promise<boolean> {
       resolve(answer);
     };
     socket.once("connect", () => end(true));
-    socket.once("timeout", () => end(false));
-    socket.once("error", () => end(false));
+    socket.once("timeout", () => end(true));
+    socket.once("error", (error: NodeJS.ErrnoException) => end(!CLOSED.includes(error.code ?? "")));
   });
 }

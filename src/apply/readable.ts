@@ -14,9 +14,13 @@ export async function refuseUnreadable(machine: Machine, changes: readonly Chang
       const why = await machine.whyUnreadable(point.server, generationPath(point, to.generation));
       if (why === null) continue;
       unstageChanges(changes);
-      throw new FenceError("variant-unreadable", `${point.server} could not read the variant of ${point.site}: ${why}`, {
-        hint: "Open the folder to the workers (chmod a+x), or run them as another user.",
-      });
+      throw new FenceError(
+        "variant-unreadable",
+        `${point.server} could not read the variant of ${point.site}: ${why}`,
+        {
+          hint: "Open the folder to the workers (chmod a+x), or run them as another user.",
+        },
+      );
     }
   }
 }

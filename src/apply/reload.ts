@@ -9,6 +9,7 @@ import type { Server } from "../spec/types.js";
 import { readOnDisk } from "../switch/on-disk.js";
 import type { Plan } from "../plan/types.js";
 import type { Machine } from "./machine.js";
+import { whyReloadEnds } from "./reload-risk.js";
 import { clearPending, isPending } from "./pending-reload.js";
 
 const NEW_WORKERS_MS = 10_000;
@@ -18,7 +19,11 @@ const LOOK_MS = 20;
 export type Behind = "now" | "since-before";
 
 /** The running servers that do not know the config that is to be on disk, by name. */
-export async function serversBehind(plan: Plan, machine: Machine, onDisk: TreeOnDisk | null): Promise<Map<string, Behind>> {
+export async function serversBehind(
+  plan: Plan,
+  machine: Machine,
+  onDisk: TreeOnDisk | null,
+): Promise<Map<string, Behind>> {
   const tree = machine.renderTree();
   const behind = new Map<string, Behind>();
   for (const server of plan.spec.servers) {
@@ -26,8 +31,18 @@ export async function serversBehind(plan: Plan, machine: Machine, onDisk: TreeOn
     if (running === "no") continue;
     if (onDisk === null || wiringDiffers(onDisk, tree, server.name)) behind.set(server.name, "now");
     else if (pid !== null && isPending(plan.spec, server, pid)) behind.set(server.name, "since-before");
+    else if (server.config === "include" && !(await showsGates(plan, machine, server.name)))
+      behind.set(server.name, "since-before");
   }
   return behind;
+}
+
+/** A config of the user's own may not include the gates yet, or not have been read again since it does. */
+async function showsGates(plan: Plan, machine: Machine, name: string): Promise<boolean> {
+  for (const point of plan.switchPoints.filter(({ server }) => server === name)) {
+    if ((await machine.observe(point)).mode === "unknown") return false;
+  }
+  return true;
 }
 
 /** The command by which a person reloads a running server. */
@@ -47,6 +62,11 @@ export async function reload(plan: Plan, machine: Machine, name: string, signal:
       "reload-failed",
       `${name} cannot be reloaded: ${master.problem ?? "it does not run"}`,
     );
+  const risk = await whyReloadEnds(plan, machine, server);
+  if (risk !== null)
+    throw new FenceError("reload-failed", `${name} was not reloaded, as that would end it: ${risk}`, {
+      hint: "restart it as its service does; until then it serves the old config",
+    });
   const before = new Set(childrenOf(master.pid));
   process.kill(master.pid, adapterOf(server.kind).reloadSignal);
   // nginx starts new workers only when it took the new config; lighttpd has one process that stays the same.

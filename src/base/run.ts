@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { monotonicMs } from "./clock.js";
 
 /** Where programs named without a path are looked for; never the caller's PATH: fence often runs as root. */
-export const PROGRAM_FOLDERS = [
+const PROGRAM_FOLDERS = [
   "/usr/local/sbin",
   "/usr/local/bin",
   "/usr/sbin",

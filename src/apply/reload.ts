@@ -31,14 +31,14 @@ export async function serversBehind(
     if (running === "no") continue;
     if (onDisk === null || wiringDiffers(onDisk, tree, server.name)) behind.set(server.name, "now");
     else if (pid !== null && isPending(plan.spec, server, pid)) behind.set(server.name, "since-before");
-    else if (server.config === "include" && !(await showsGates(plan, machine, server.name)))
-      behind.set(server.name, "since-before");
+    else if (!(await showsGates(plan, machine, server))) behind.set(server.name, "since-before");
   }
   return behind;
 }
 
-/** A config of the user's own may not include the gates yet, or not have been read again since it does. */
-async function showsGates(plan: Plan, machine: Machine, name: string): Promise<boolean> {
+/** false: a config of the user's own does not include the gates yet, or was not read again since it does. */
+export async function showsGates(plan: Plan, machine: Machine, { name, config }: Server): Promise<boolean> {
+  if (config !== "include") return true;
   for (const point of plan.switchPoints.filter(({ server }) => server === name)) {
     if ((await machine.observe(point)).mode === "unknown") return false;
   }

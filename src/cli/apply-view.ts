@@ -6,9 +6,13 @@ import { type Output } from "./output.js";
 export interface ServerReload {
   name: string;
   /** not-running: it reads the new config when it starts. */
-  reload: "not-needed" | "needed" | "done" | "not-running";
+  reload: "not-needed" | "needed" | "restart" | "done" | "not-running";
   /** How a person reloads it; null unless needed. */
   command: string | null;
+  /** restart: why a reload would end it. */
+  risk: string | null;
+  /** A config of the user's own does not show the gates: it may not include them yet. */
+  lacksGates: boolean;
 }
 
 export interface Applied {
@@ -35,11 +39,17 @@ export function applyLines({ output, written, servers, ensured }: Applied, out: 
     if (action !== "kept") lines.push(`${site} is ${mode} (generation ${generation}, ${action})`);
     for (const problem of outcome?.problems ?? []) lines.push(`  ${printable(problem)}`);
   }
-  for (const { name, reload, command } of servers) {
+  for (const { name, reload, command, risk, lacksGates } of servers) {
+    const once = lacksGates ? ", once your config includes the files of fence" : "";
     if (reload === "done") lines.push(`${name} is reloaded`);
     if (reload === "needed") {
       lines.push(
-        `${out.paint("yellow", `${name} has to reload`)}: fence apply --reload, or by hand: ${command}`,
+        `${out.paint("yellow", `${name} has to reload`)}${once}: fence apply --reload, or by hand: ${command}`,
+      );
+    }
+    if (reload === "restart") {
+      lines.push(
+        `${out.paint("yellow", `${name} has to restart`)}${once}, as its service does; a reload would end it: ${risk}`,
       );
     }
     if (reload === "not-running") lines.push(`${name} does not run; it reads the config when it starts`);

@@ -13,7 +13,8 @@ import type { Context } from "./context.js";
 import { planned, type Planned } from "./machine.js";
 import { notePending } from "../apply/pending-reload.js";
 import { createProgress, type Progress } from "./progress.js";
-import { reload, reloadCommand, serversBehind, type Behind } from "../apply/reload.js";
+import { reload, reloadCommand, serversBehind, showsGates, type Behind } from "../apply/reload.js";
+import { whyReloadEnds } from "../apply/reload-risk.js";
 import { catchSignals } from "./signals.js";
 import { fenceVersion } from "./version.js";
 
@@ -40,7 +41,9 @@ export async function apply(context: Context, options: ApplyOptions): Promise<Ex
     const created = await ensure(applying, "create");
     const servers = await reloadServers(applying, behind);
     // A server that still runs on the old wiring may not know the hosts that a proof asks it for.
-    const isOld = servers.some(({ name, reload: what }) => what === "needed" && behind.get(name) === "now");
+    const isOld = servers.some(
+      ({ name, reload: what }) => (what === "needed" || what === "restart") && behind.get(name) === "now",
+    );
     const ensured = isOld ? created : merged(created, await ensure(applying, "all"));
     progress.end();
     const applied = { output: made.spec.outputDir, written, servers, ensured };
@@ -114,13 +117,18 @@ async function reloadServers(
   const servers: ServerReload[] = [];
   for (const server of made.spec.servers) {
     const { name } = server;
+    const told = { name, command: null, risk: null, lacksGates: false };
     const { running } = await made.machine.findMaster(name);
-    if (running === "no") servers.push({ name, reload: "not-running", command: null });
-    else if (!behind.has(name)) servers.push({ name, reload: "not-needed", command: null });
-    else if (!applying.reloads) servers.push({ name, reload: "needed", command: reloadCommand(server) });
-    else {
+    if (running === "no") servers.push({ ...told, reload: "not-running" });
+    else if (!behind.has(name)) servers.push({ ...told, reload: "not-needed" });
+    else if (applying.reloads) {
       await reload(made.plan, made.machine, name, signal);
-      servers.push({ name, reload: "done", command: null });
+      servers.push({ ...told, reload: "done" });
+    } else {
+      const risk = await whyReloadEnds(made.plan, made.machine, server);
+      const lacksGates = !(await showsGates(made.plan, made.machine, server));
+      if (risk !== null) servers.push({ ...told, reload: "restart", risk, lacksGates });
+      else servers.push({ ...told, reload: "needed", command: reloadCommand(server), lacksGates });
     }
   }
   return servers;

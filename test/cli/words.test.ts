@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { userInfo } from "node:os";
 import { describe, test } from "node:test";
 import { actorOf } from "../../src/cli/actor.js";
 import { parseCount, parseDuration, parseText, parseTime } from "../../src/cli/arguments.js";

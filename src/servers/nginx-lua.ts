@@ -1,4 +1,4 @@
-import type { ModeValues, Server } from "../spec/types.js";
+import type { Server } from "../spec/types.js";
 import type { ServerAdapter } from "./adapter.js";
 import { lua } from "./encode-lua.js";
 import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
@@ -12,7 +12,7 @@ import {
   stateFolder,
   variableId,
 } from "./nginx-sites.js";
-import { file, sharedFiles } from "./nginx-variant.js";
+import { nginxVariant } from "./nginx-variant.js";
 import { folderPoint, nginxFiles, nginxTest, wiring } from "./nginx.js";
 
 /** In this order: the second needs symbols of the first. */
@@ -57,9 +57,7 @@ export const nginxLua: ServerAdapter = {
     return folderPoint("nginx-lua", spec, server, site, controlSocket(spec, server));
   },
 
-  variant(_spec, _server, site, values) {
-    return [...sharedFiles(site, values), file("state", stateText(values))];
-  },
+  variant: (_spec, _server, site, values) => nginxVariant(site, values),
 
   configTest: nginxTest,
   runFolder: () => NGINX_RUN_FOLDER,
@@ -82,11 +80,4 @@ export const nginxLua: ServerAdapter = {
 
 function modulesOf(server: Server): string[] {
   return server.moduleDir === null ? [] : MODULES.map((name) => `${server.moduleDir}/${name}`);
-}
-
-/** Times are whole seconds; the last line tells that the file is whole. */
-function stateText(values: ModeValues): string {
-  const until = values.untilMs === null ? "" : Math.ceil(values.untilMs / 1000);
-  const { mode, generation, retryAfterSec } = values;
-  return `mode=${mode}\ngeneration=${generation}\nuntil=${until}\nretry_after=${retryAfterSec}\nend=1\n`;
 }

@@ -5,8 +5,7 @@ import { configValues } from "./nginx-config.js";
 import { limitsStock, unfitNginx } from "./nginx-fitness.js";
 import { httpValues, siteValues } from "./nginx-gate.js";
 import { activePath, NGINX_RUN_FOLDER, sitesOf } from "./nginx-sites.js";
-import { stepFlags } from "./nginx-steps.js";
-import { file, sharedFiles } from "./nginx-variant.js";
+import { nginxVariant } from "./nginx-variant.js";
 
 /**
  * nginx as it comes, without Lua. A variant is a folder; a file `down` in it is what the gate looks for at each
@@ -24,13 +23,7 @@ export const nginx: ServerAdapter = {
     return folderPoint("nginx", spec, server, site, null);
   },
 
-  variant(_spec, _server, site, values) {
-    const files = sharedFiles(site, values);
-    if (values.mode === "up") return files;
-    const wait = values.leftSec ?? values.retryAfterSec;
-    const flags = stepFlags(wait, site.maintenance.retryAfterSec);
-    return [...files, ...["down", ...flags].map((name) => file(name, ""))];
-  },
+  variant: (_spec, _server, site, values) => nginxVariant(site, values),
 
   configTest: nginxTest,
   runFolder: () => NGINX_RUN_FOLDER,

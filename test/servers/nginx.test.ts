@@ -16,7 +16,8 @@ const values = (rest: Partial<ModeValues>): ModeValues => ({
   mode: "down",
   generation: 12,
   retryAfterSec: 120,
-  untilMs: null, leftSec: null,
+  untilMs: null,
+  leftSec: null,
   message: "",
   reason: "",
   ...rest,
@@ -56,12 +57,13 @@ test("The steps rise, and each has bits of its own", () => {
   assert.equal(new Set(rows).size, 31);
 });
 
-test("Both modes hold the pages, only down holds the flag", () => {
-  const shared = ["variant", "probe.json", "down.html", "down.json", "down.txt"];
-  assert.deepEqual(names(nginx, { mode: "up" }), shared);
-  assert.deepEqual(names(nginx, {}), [...shared, "down"]);
-  assert.deepEqual(names(nginx, { leftSec: 5 }), [...shared, "down", "b0"]);
-  assert.deepEqual(names(nginxLua, { mode: "up" }), [...shared, "state"]);
+test("Both modes hold the pages, only down holds the flag, and both kinds hold what the other one reads", () => {
+  const shared = ["variant", "probe.json", "down.html", "down.json", "down.txt", "state"];
+  for (const kind of [nginx, nginxLua]) {
+    assert.deepEqual(names(kind, { mode: "up" }), shared);
+    assert.deepEqual(names(kind, {}), [...shared, "down"]);
+    assert.deepEqual(names(kind, { leftSec: 5 }), [...shared, "down", "b0"]);
+  }
 });
 
 test("The variant and the state name mode and generation, and the state ends with its mark", () => {

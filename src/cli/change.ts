@@ -102,6 +102,10 @@ function requestOf(
 }
 
 function untilOf(options: ChangeOptions, nowMs: number): number | null {
+  if (options.for === 0)
+    throw new FenceError("usage", "--for 0s ends at once", {
+      hint: "leave it out when the end is not known",
+    });
   if (options.for !== undefined) return nowMs + options.for;
   if (options.until === undefined) return null;
   if (options.until <= nowMs)

@@ -154,6 +154,9 @@ describe("sites", () => {
       ]);
       assert.match(stderr, /has passed already/);
       assert.equal(code, 64);
+      const atOnce = await fence(["-c", writeSpec(folder), "down", "--for", "0s"]);
+      assert.match(atOnce.stderr, /--for 0s ends at once/);
+      assert.equal(atOnce.code, 64);
     });
   });
 });

@@ -65,6 +65,15 @@ export function writeTree(
   }
 }
 
+/** Before anything of a foreign folder is read, shown or asked for. @throws FenceError output-not-ours, output-not-writable */
+export function refuseForeign(outputDir: string): void {
+  try {
+    currentTarget(outputDir);
+  } catch (error) {
+    throw outputFailure(error);
+  }
+}
+
 /** What lies at the output; null when nothing does. @throws FenceError output-not-writable when it cannot be read */
 export function readTree(outputDir: string): TreeOnDisk | null {
   if (lstatOf(outputDir) === null) return null;

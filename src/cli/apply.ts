@@ -1,5 +1,5 @@
 import { ensureActive, type EnsureResult } from "../apply/ensure-active.js";
-import { readTree, writeTree } from "../apply/render-tree.js";
+import { readTree, refuseForeign, writeTree } from "../apply/render-tree.js";
 import { makeRunFolders } from "../apply/run-folders.js";
 import { Steps } from "../apply/steps.js";
 import { underLock } from "../apply/under-lock.js";
@@ -82,6 +82,7 @@ function putInPlace({ made, progress, signal, lock }: Applying) {
   const { plan, machine, spec } = made;
   const steps = new Steps((event) => progress.event(event));
   return underLock(plan, machine, steps, { ...lock, sites: [], signal }, async () => {
+    refuseForeign(spec.outputDir);
     await makeRunFolders(plan);
     const behind = await serversBehind(plan, machine, readTree(spec.outputDir));
     for (const [name, since] of behind) {

@@ -35,12 +35,13 @@ function summaryOf({ output, isRendered, isSame, reloads }: Summary): string {
 
 /** The output as it is against what the spec stands for. */
 async function differenceOf(made: Planned) {
-  const [{ checkTree, diffTree }, { readTree }, { serversBehind }] = await Promise.all([
+  const [{ checkTree, diffTree }, { readTree, refuseForeign }, { serversBehind }] = await Promise.all([
     import("../apply/drift.js"),
     import("../apply/render-tree.js"),
     import("../apply/reload.js"),
   ]);
   const output = made.spec.outputDir;
+  refuseForeign(output);
   const tree = made.machine.renderTree();
   const onDisk = readTree(output);
   const reloads = [...(await serversBehind(made.plan, made.machine, onDisk)).keys()];

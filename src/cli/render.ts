@@ -30,10 +30,11 @@ function printFile(context: Context, made: Planned, name: string): ExitName {
 }
 
 async function checkFiles(context: Context, made: Planned, output: string): Promise<ExitName> {
-  const [{ checkTree, diffTree }, { readTree }] = await Promise.all([
+  const [{ checkTree, diffTree }, { readTree, refuseForeign }] = await Promise.all([
     import("../apply/drift.js"),
     import("../apply/render-tree.js"),
   ]);
+  refuseForeign(output);
   const tree = made.machine.renderTree();
   const drift = checkTree(output, tree);
   const diff = diffTree(readTree(output)?.files ?? [], tree.files);

@@ -181,12 +181,16 @@ describe("folders", () => {
     });
   });
 
-  test("an output that holds files of others is left alone: exit 1", async () => {
+  test("an output that holds files of others is left alone, and not shown: exit 1", async () => {
     await inFolder(async (folder) => {
       mkdirSync(path.join(folder, "rendered"));
       writeFileSync(path.join(folder, "rendered/mine.conf"), "mine");
-      const { code, stderr } = await fence(["-c", writeSpec(folder), "render"]);
-      assertFails({ code, stderr }, "output-not-ours", 1);
+      const spec = writeSpec(folder);
+      for (const args of [["render"], ["render", "--check"], ["plan"]]) {
+        const { code, stdout, stderr } = await fence(["-c", spec, ...args]);
+        assertFails({ code, stderr }, "output-not-ours", 1);
+        assert.equal(stdout, "");
+      }
       assert.deepEqual(readdirSync(path.join(folder, "rendered")), ["mine.conf"]);
     });
   });

@@ -7,7 +7,6 @@ import { changeTo, currentOf, type Change } from "./change.js";
 import { dryRun } from "./dry-run.js";
 import type { Machine } from "./machine.js";
 import { stageChanges } from "./staging.js";
-import { refuseUnreadable } from "./readable.js";
 import { Steps, type OnStep } from "./steps.js";
 import type { SiteOutcome, SwitchRequest, SwitchResult } from "./types.js";
 import { underLock } from "./under-lock.js";
@@ -49,7 +48,6 @@ export async function switchModes(
     if (changes.length > 0) {
       await refuseNotRunning(machine, changes, request);
       await stageChanges(plan, machine, steps, changes);
-      await refuseUnreadable(machine, changes);
       const { wait, settleMs, timeoutMs } = request;
       const why = changes.find(({ to }) => to.reason !== "")?.to.reason ?? "";
       const conduct = { plan, machine, steps, signal, by, command, why, wait, settleMs, timeoutMs };
@@ -64,13 +62,21 @@ export async function switchModes(
 }
 
 /** @throws FenceError server-not-running */
-async function refuseNotRunning(machine: Machine, changes: readonly Change[], request: SwitchRequest): Promise<void> {
+async function refuseNotRunning(
+  machine: Machine,
+  changes: readonly Change[],
+  request: SwitchRequest,
+): Promise<void> {
   if (request.ifNotRunning === "stage") return;
   for (const server of new Set(changes.flatMap(({ points }) => points.map((point) => point.server)))) {
     const master = await machine.findMaster(server);
     if (master.running !== "no") continue;
-    throw new FenceError("server-not-running", `${server} is not running: ${master.problem ?? "no process"}`, {
-      hint: "Start it, or prepare the mode for its start with --if-not-running=stage.",
-    });
+    throw new FenceError(
+      "server-not-running",
+      `${server} is not running: ${master.problem ?? "no process"}`,
+      {
+        hint: "Start it, or prepare the mode for its start with --if-not-running=stage.",
+      },
+    );
   }
 }

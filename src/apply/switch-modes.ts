@@ -35,6 +35,7 @@ export async function switchModes(
   const { lockTimeoutMs, by, command, sites } = request;
   const { signal } = options;
   return underLock(plan, machine, steps, { lockTimeoutMs, by, command, sites, signal }, async () => {
+    if (request.wait) await refuseUntellable(plan, machine, sites);
     const outcomes = new Map<string, SiteOutcome>();
     const changes: Change[] = [];
     for (const name of sites) {
@@ -59,6 +60,23 @@ export async function switchModes(
     }
     return { exit, sites: sites.flatMap((name) => outcomes.get(name) ?? []), tookMs: steps.elapsedMs };
   });
+}
+
+/**
+ * Where another process may hold the port, nothing can be proven: said at once, rather than at the deadline.
+ * @throws FenceError server-not-running
+ */
+async function refuseUntellable(plan: Plan, machine: Machine, sites: readonly string[]): Promise<void> {
+  const points = plan.switchPoints.filter(({ site }) => sites.includes(site));
+  for (const server of new Set(points.map((point) => point.server))) {
+    const master = await machine.findMaster(server);
+    if (master.running !== "unknown") continue;
+    throw new FenceError(
+      "server-not-running",
+      `it cannot be told whether ${server} is running: ${master.problem ?? "no process"}`,
+      { hint: "Nothing was changed. --no-wait switches without any proof." },
+    );
+  }
 }
 
 /** @throws FenceError server-not-running */

@@ -6,10 +6,10 @@ import { type Output } from "./output.js";
 export interface ServerReload {
   name: string;
   /** not-running: it reads the new config when it starts. */
-  reload: "not-needed" | "needed" | "restart" | "done" | "not-running";
+  reload: "not-needed" | "needed" | "restart" | "done" | "not-running" | "unknown";
   /** How a person reloads it; null unless needed. */
   command: string | null;
-  /** restart: why a reload would end it. */
+  /** restart: why a reload would end it. unknown: why it cannot be told whether it runs. */
   risk: string | null;
   /** A config of the user's own does not show the gates: it may not include them yet. */
   lacksGates: boolean;
@@ -50,6 +50,11 @@ export function applyLines({ output, written, servers, ensured }: Applied, out: 
     if (reload === "restart") {
       lines.push(
         `${out.paint("yellow", `${name} has to restart`)}${once}, as its service does; a reload would end it: ${risk}`,
+      );
+    }
+    if (reload === "unknown") {
+      lines.push(
+        `${out.paint("yellow", `${name} may have to reload`)}: ${printable(risk ?? "it may not run")}`,
       );
     }
     if (reload === "not-running") lines.push(`${name} does not run; it reads the config when it starts`);

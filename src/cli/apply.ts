@@ -28,6 +28,8 @@ interface Applying {
   lock: { lockTimeoutMs: number; by: string; command: string };
 }
 
+const NOT_RELOADED: readonly ServerReload["reload"][] = ["needed", "restart", "unknown"];
+
 /** `fence apply`: nothing is changed before every server has passed its own test. */
 export async function apply(context: Context, options: ApplyOptions): Promise<ExitName> {
   const made = await planned(context);
@@ -42,7 +44,7 @@ export async function apply(context: Context, options: ApplyOptions): Promise<Ex
     const servers = await reloadServers(applying, behind);
     // A server that still runs on the old wiring may not know the hosts that a proof asks it for.
     const isOld = servers.some(
-      ({ name, reload: what }) => (what === "needed" || what === "restart") && behind.get(name) === "now",
+      ({ name, reload: what }) => NOT_RELOADED.includes(what) && behind.get(name) === "now",
     );
     const ensured = isOld ? created : merged(created, await ensure(applying, "all"));
     progress.end();
@@ -119,12 +121,14 @@ async function reloadServers(
   for (const server of made.spec.servers) {
     const { name } = server;
     const told = { name, command: null, risk: null, lacksGates: false };
-    const { running } = await made.machine.findMaster(name);
+    const { running, problem } = await made.machine.findMaster(name);
     if (running === "no") servers.push({ ...told, reload: "not-running" });
     else if (!behind.has(name)) servers.push({ ...told, reload: "not-needed" });
     else if (applying.reloads) {
       await reload(made.plan, made.machine, name, signal);
       servers.push({ ...told, reload: "done" });
+    } else if (running === "unknown") {
+      servers.push({ ...told, reload: "unknown", risk: problem });
     } else {
       const risk = await whyReloadEnds(made.plan, made.machine, server);
       const lacksGates = !(await showsGates(made.plan, made.machine, server));

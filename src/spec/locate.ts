@@ -18,7 +18,7 @@ export function locateInSpec(message: string, specText: string, file: string): D
       endColumn: column + word.length,
       source,
       message: "the server's config test fails on this value",
-      why: message,
+      why: message.split("\n")[0] ?? null,
       fix: null,
     };
   }

@@ -10,22 +10,33 @@ import { historyPath, journalPath, lockPath, sitesPath } from "./paths.js";
  * @throws FenceError state-not-safe, naming the component
  */
 export function checkStateFolder(stateDir: string): void {
-  const own = lstat(stateDir);
-  if (own?.isSymbolicLink()) refuse(stateDir, "is a symlink", "Name the folder itself in state_dir.");
-  checkParents(stateDir);
-  if (own === null) return;
-  checkFolder(stateDir, own, true);
+  if (!checkOwnFolder(stateDir, "state_dir")) return;
   for (const path of [lockPath(stateDir), journalPath(stateDir), historyPath(stateDir)]) checkFileBelow(path);
   const sites = sitesPath(stateDir);
   checkFolderBelow(sites);
   for (const name of namesIn(sites)) checkFileBelow(join(sites, name));
 }
 
+/**
+ * Whoever can write into the run folder can answer in a server's name, and has root change what is there.
+ * @throws FenceError state-not-safe, naming the component
+ */
+export function checkRunFolders(runDir: string, folders: readonly string[]): void {
+  if (checkOwnFolder(runDir, "run_dir")) folders.forEach(checkFolderBelow);
+}
+
+/** @returns whether it is there */
+function checkOwnFolder(path: string, key: string): boolean {
+  const own = lstat(path);
+  if (own?.isSymbolicLink()) refuse(path, "is a symlink", `Name the folder itself in ${key}.`);
+  checkParents(path);
+  if (own === null) return false;
+  checkFolder(path, own, true);
+  return true;
+}
+
 /** The folders and the active variant of one switch point. @throws FenceError state-not-safe */
-export function checkPoint(
-  stateDir: string,
-  point: { active: string; form: "file" | "folder" },
-): void {
+export function checkPoint(stateDir: string, point: { active: string; form: "file" | "folder" }): void {
   const chain: string[] = [];
   for (let path = dirname(point.active); path !== stateDir && path !== dirname(path); path = dirname(path))
     chain.unshift(path);

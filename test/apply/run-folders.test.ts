@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -49,3 +59,51 @@ test("a user that does not exist is told before the server fails to start", need
     },
   );
 });
+
+test("a pid file that is a link to a file of root is not given away", needs("root"), async () => {
+  for (const link of [symlinkSync, linkSync]) {
+    const plan = planOf(`theirs-${link.name}`, "nobody");
+    const [folder] = plan.runFolders;
+    assert.ok(folder);
+    const secret = join(root, `secret-${link.name}`);
+    writeFileSync(secret, "x");
+    const theirs = join(root, `open-${link.name}`);
+    mkdirSync(theirs);
+    chmodSync(theirs, 0o777);
+    const pidFile = join(theirs, "server.pid");
+    link(secret, pidFile);
+    await assert.rejects(makeRunFolders({ ...plan, runFolders: [{ ...folder, pidFile }] }));
+    assert.equal(statSync(secret).uid, 0);
+  }
+});
+
+test(
+  "a run folder that is a symlink, or that others own or may write to, is refused and left alone",
+  needs("root"),
+  async () => {
+    const target = join(root, "target");
+    mkdirSync(target);
+    const { mode } = statSync(target);
+    const ruin: Record<string, (path: string) => void> = {
+      symlink: (path) => symlinkSync(target, path),
+      owner: (path) => {
+        mkdirSync(path);
+        chownSync(path, 65534, 65534);
+      },
+      open: (path) => {
+        mkdirSync(path);
+        chmodSync(path, 0o777);
+      },
+    };
+    for (const [name, act] of Object.entries(ruin)) {
+      const plan = planOf(`theirs-${name}`, null);
+      mkdirSync(plan.spec.runDir);
+      act(join(plan.spec.runDir, "web"));
+      await assert.rejects(makeRunFolders(plan), { code: "state-not-safe" });
+      const whole = planOf(`whole-${name}`, null);
+      act(whole.spec.runDir);
+      await assert.rejects(makeRunFolders(whole), { code: "state-not-safe" });
+    }
+    assert.equal(statSync(target).mode, mode);
+  },
+);

@@ -43,8 +43,15 @@ export function currentOf(plan: Plan, name: string): Current {
   const agrees = onDisk.every((one) => one.mode === first?.mode && one.generation === first.generation);
   let state = readState(plan.spec.stateDir, name);
   // The active variants are the truth: the state may be lost, or older than they are.
-  if (agrees && first !== undefined && first.generation !== null && first.mode !== "unknown" && first.mode !== null) {
-    if (first.generation !== state.generation) state = { ...state, mode: first.mode, generation: first.generation };
+  if (
+    agrees &&
+    first !== undefined &&
+    first.generation !== null &&
+    first.mode !== "unknown" &&
+    first.mode !== null
+  ) {
+    if (first.generation !== state.generation)
+      state = { ...state, mode: first.mode, generation: first.generation };
   }
   const generations = points.flatMap(generationsOf);
   return {
@@ -70,15 +77,18 @@ export type Wanted = Pick<SiteState, "mode" | "by" | "reason" | "message" | "ret
 
 export function changeTo(current: Current, wanted: Wanted, nowMs: number): Change {
   const { site, points, state } = current;
-  const isBackable = state.generation > 0 && points.every((point) => readGeneration(point, state.generation) !== null);
+  const isBackable =
+    state.generation > 0 && points.every((point) => readGeneration(point, state.generation) !== null);
   const fromGeneration = isBackable ? state.generation : current.lastGeneration + 1;
   const generation = Math.max(fromGeneration, current.lastGeneration) + 1;
+  // Nobody knows since when a site is up that fence has never touched: since now, at the least.
+  const known = state.generation > 0 ? state : { ...state, since: isoTime(nowMs), changedAt: isoTime(nowMs) };
   const keepsMode = state.generation > 0 && state.mode === wanted.mode;
   return {
     site,
     points,
     before: current.mode,
-    from: { ...state, generation: fromGeneration, lastGeneration: fromGeneration },
+    from: { ...known, generation: fromGeneration, lastGeneration: fromGeneration },
     stagesFrom: !isBackable,
     to: {
       version: 1,

@@ -27,7 +27,11 @@ export interface Machine {
 }
 
 /** The machine itself. */
-export function createMachine(plan: Plan, renderer: Renderer, adapterOf: (kind: ServerKind) => ServerAdapter): Machine {
+export function createMachine(
+  plan: Plan,
+  renderer: Renderer,
+  adapterOf: (kind: ServerKind) => ServerAdapter,
+): Machine {
   return {
     findMaster: (server) => findMaster(serverNamed(plan.spec, server)),
     observe: (point) => observe(plan, point),

@@ -9,18 +9,32 @@ import type { Steps } from "./steps.js";
 /**
  * A switch relies on the config that the servers run. When what is on disk is not what the spec renders to, a
  * reload or restart after the switch might fail: the server itself is asked whether it would.
+ * @returns the servers whose config on disk the spec would write differently
  * @throws FenceError config-test-failed, config-test-hung
  */
-export async function checkWiring(plan: Plan, machine: Machine, steps: Steps, changes: readonly Change[]): Promise<void> {
+export async function checkWiring(
+  plan: Plan,
+  machine: Machine,
+  steps: Steps,
+  changes: readonly Change[],
+): Promise<void> {
   steps.tell("check", "start", "compare the config on disk with the spec");
   const onDisk = readTree(plan.spec.outputDir);
   const tree = machine.renderTree();
+  const outdated = new Set<string>();
   for (const server of new Set(changes.flatMap(({ points }) => points.map((point) => point.server)))) {
     if (onDisk === null) {
-      steps.tell("check", "skipped", `nothing is rendered yet at ${plan.spec.outputDir}: run fence apply`, null, server);
+      steps.tell(
+        "check",
+        "skipped",
+        `nothing is rendered yet at ${plan.spec.outputDir}: run fence apply`,
+        null,
+        server,
+      );
       continue;
     }
     if (!wiringDiffers(onDisk, tree, server)) continue;
+    outdated.add(server);
     const test = await machine.configTest(server, join(plan.spec.outputDir, server));
     if (test.result === "failed" || test.result === "hung") {
       steps.end("check", "failed", `${server} refuses the config on disk`);
@@ -34,10 +48,13 @@ export async function checkWiring(plan: Plan, machine: Machine, steps: Steps, ch
     steps.tell("check", "progress", `warning: ${text}`, null, server);
   }
   steps.end("check", "ok", "checked");
+  return outdated;
 }
 
 /** Whether a file that takes effect on reload differs, is missing, or is there for no reason any more. */
 export function wiringDiffers(onDisk: TreeOnDisk, tree: RenderedTree, server: string): boolean {
   const contents = new Map(onDisk.files.map((file) => [file.path, file.content]));
-  return tree.files.some((file) => file.wiring && file.path.startsWith(`${server}/`) && contents.get(file.path) !== file.content);
+  return tree.files.some(
+    (file) => file.wiring && file.path.startsWith(`${server}/`) && contents.get(file.path) !== file.content,
+  );
 }

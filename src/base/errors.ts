@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   "spec-not-found": "noSpec",
   "spec-unreadable": "noSpec",
   "spec-invalid": "specInvalid",
-  "usage": "usage",
+  usage: "usage",
   "unknown-site": "usage",
   "output-not-ours": "failed",
   "output-not-writable": "permission",
@@ -27,9 +27,9 @@ export const ERROR_CODES = {
   "config-test-hung": "failed",
   "not-durable": "unproven",
   "reload-failed": "failed",
-  "interrupted": "interrupted",
-  "terminated": "terminated",
-  "internal": "failed",
+  interrupted: "interrupted",
+  terminated: "terminated",
+  internal: "failed",
 } as const satisfies Record<string, ExitName>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureDir, outputFile, remove } from "fs-extra/esm";
+import fs from "fs-extra";
 import type { RenderedTree } from "../plan/types.js";
 import type { Spec } from "../spec/types.js";
 import type { ConfigTestResult } from "../verify/config-test.js";
@@ -16,14 +16,14 @@ export async function testStagedTree({ spec, machine }: Planned): Promise<Map<st
   const folder = await mkdtemp(join(tmpdir(), "fence-staged-"));
   try {
     const tree = await render(apart(spec, folder));
-    for (const file of tree.files) await outputFile(join(folder, file.path), file.content);
+    for (const file of tree.files) await fs.outputFile(join(folder, file.path), file.content);
     for (const { name } of spec.servers) {
-      await ensureDir(join(folder, "run", name));
-      await ensureDir(join(folder, "state/servers", name));
+      await fs.ensureDir(join(folder, "run", name));
+      await fs.ensureDir(join(folder, "state/servers", name));
       results.set(name, await machine.configTest(name, join(folder, name)));
     }
   } finally {
-    await remove(folder);
+    await fs.remove(folder);
   }
   return results;
 }

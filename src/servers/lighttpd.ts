@@ -5,7 +5,14 @@ import { lua } from "./encode-lua.js";
 import { configValues } from "./lighttpd-config.js";
 import { downValues } from "./lighttpd-down.js";
 import { limits, unfit } from "./lighttpd-fitness.js";
-import { activePath, adminValues, fallbackFiles, gateValues, upValues, probeValues } from "./lighttpd-gate.js";
+import {
+  activePath,
+  adminValues,
+  fallbackFiles,
+  gateValues,
+  upValues,
+  probeValues,
+} from "./lighttpd-gate.js";
 import { sitesOf } from "./lighttpd-sites.js";
 
 /**

@@ -44,11 +44,16 @@ export function readState(stateDir: string, site: string): SiteState {
   }
   const { version } = (value ?? {}) as { version?: unknown };
   if (typeof version === "number" && version !== 1) {
-    throw new FenceError("state-unknown-version", `${path} has version ${version}; this fence knows version 1`, {
-      hint: "A newer fence wrote it: use that one.",
-    });
+    throw new FenceError(
+      "state-unknown-version",
+      `${path} has version ${version}; this fence knows version 1`,
+      {
+        hint: "A newer fence wrote it: use that one.",
+      },
+    );
   }
-  if (!isSiteState(value) || value.site !== site) throw unreadable(path, "it is not the state of this site", null);
+  if (!isSiteState(value) || value.site !== site)
+    throw unreadable(path, "it is not the state of this site", null);
   return value;
 }
 

@@ -171,7 +171,10 @@ describe("is", () => {
 
   test("a stopped server beside a running one counts with what it would show", () => {
     assert.equal(answerOf([cell(), stopped], "down"), "yes");
-    assert.equal(answerOf([cell(), { ...stopped, onDisk: { mode: "up", generation: 6 } }], "down"), "unknown");
+    assert.equal(
+      answerOf([cell(), { ...stopped, onDisk: { mode: "up", generation: 6 } }], "down"),
+      "unknown",
+    );
   });
 });
 

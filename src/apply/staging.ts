@@ -10,6 +10,7 @@ import { checkWiring } from "./wiring.js";
 /**
  * Stages the new generation of every change, and the old one where no good copy of it is left; then looks at the
  * wiring and at what the workers may read. When anything fails, what was staged is removed again.
+ * @returns the servers whose config on disk is not what the spec renders to
  * @throws FileError, NotDurable, FenceError config-test-failed, config-test-hung, variant-unreadable: nothing is in
  *   force
  */
@@ -18,7 +19,7 @@ export async function stageChanges(
   machine: Machine,
   steps: Steps,
   changes: readonly Change[],
-): Promise<void> {
+): Promise<Set<string>> {
   steps.tell("stage", "start", "write the new variants beside the old ones");
   try {
     for (const change of changes) {
@@ -36,8 +37,9 @@ export async function stageChanges(
       }
     }
     steps.end("stage", "ok", "staged");
-    await checkWiring(plan, machine, steps, changes);
+    const outdated = await checkWiring(plan, machine, steps, changes);
     for (const change of changes) await refuseUnreadable(machine, change);
+    return outdated;
   } catch (error) {
     unstageChanges(changes);
     throw error;

@@ -48,18 +48,26 @@ export async function switchModes(
     let exit: ExitName = "ok";
     if (changes.length > 0) {
       await refuseNotRunning(machine, changes, request);
-      await stageChanges(plan, machine, steps, changes);
+      const outdated = await stageChanges(plan, machine, steps, changes);
       const { wait, settleMs, timeoutMs } = request;
       const why = changes.find(({ to }) => to.reason !== "")?.to.reason ?? "";
       const conduct = { plan, machine, steps, signal, by, command, why, wait, settleMs, timeoutMs };
       const carried = await carryOut(changes, conduct);
-      for (const outcome of carried.sites) outcomes.set(outcome.site, outcome);
+      for (const outcome of carried.sites) outcomes.set(outcome.site, withCause(outcome, outdated));
       exit = carried.exit;
     } else {
       steps.tell("done", "ok", `already ${request.mode}`);
     }
     return { exit, sites: sites.flatMap((name) => outcomes.get(name) ?? []), tookMs: steps.elapsedMs };
   });
+}
+
+/** A host or a listener that the spec has and the servers do not know yet is why a proof may fail. */
+function withCause(outcome: SiteOutcome, outdated: ReadonlySet<string>): SiteOutcome {
+  const names = outcome.servers.map(({ server }) => server).filter((server) => outdated.has(server));
+  if (names.length === 0 || !["failed", "rolled-back"].includes(outcome.result)) return outcome;
+  const cause = `the config of ${names.join(", ")} on disk is not what the spec renders to: fence apply --reload first`;
+  return { ...outcome, problems: [...outcome.problems, cause] };
 }
 
 /**

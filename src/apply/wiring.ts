@@ -17,7 +17,7 @@ export async function checkWiring(
   machine: Machine,
   steps: Steps,
   changes: readonly Change[],
-): Promise<void> {
+): Promise<Set<string>> {
   steps.tell("check", "start", "compare the config on disk with the spec");
   const onDisk = readTree(plan.spec.outputDir);
   const tree = machine.renderTree();

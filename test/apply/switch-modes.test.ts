@@ -4,6 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { switchModes } from "../../src/apply/switch-modes.js";
 import type { StepEvent } from "../../src/apply/types.js";
+import type { Observation } from "../../src/verify/types.js";
 import { writeTree } from "../../src/apply/render-tree.js";
 import { FenceError } from "../../src/base/errors.js";
 import { readHistory } from "../../src/switch/history.js";
@@ -187,6 +188,23 @@ test("a config on disk that the server refuses stops the switch before anything 
   });
   assert.equal(result.exit, "ok");
   assert.ok(events.some(({ step, text }) => step === "check" && text.startsWith("warning:")));
+
+  const blind = fakeMachine({ tree, observe: (_point, truth) => ({ ...truth, mode: "unknown" }) });
+  const failed = await switchModes(plan, requestOf("up"), blind);
+  assert.match(
+    failed.sites[0]?.problems.at(-1) ?? "",
+    /^the config of web on disk .*: fence apply --reload first$/,
+  );
+});
+
+test("a site whose very first switch is undone is up since then", async () => {
+  const plan = planOf(temporaryFolder());
+  const observe = (_point: unknown, truth: Observation): Observation =>
+    truth.mode === "down" ? { ...truth, mode: "unknown" } : truth;
+  const began = Date.now();
+  const result = await switchModes(plan, requestOf("down"), fakeMachine({ observe }));
+  assert.equal(result.exit, "rolledBack");
+  assert.ok(Date.parse(readState(plan.spec.stateDir, "main").since) >= began);
 });
 
 test("a held lock is told, and nothing is changed", async () => {

@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { namesIn } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
-import { historyPath, journalPath, lockPath, sitesPath } from "./paths.js";
+import { historyPath, holderPath, journalPath, lockPath, olderHistoryPath, sitesPath } from "./paths.js";
 
 /**
  * Whoever can write into the state folder, or swap one of its parents, decides what the web server runs. So
@@ -11,7 +11,8 @@ import { historyPath, journalPath, lockPath, sitesPath } from "./paths.js";
  */
 export function checkStateFolder(stateDir: string): void {
   if (!checkOwnFolder(stateDir, "state_dir")) return;
-  for (const path of [lockPath(stateDir), journalPath(stateDir), historyPath(stateDir)]) checkFileBelow(path);
+  const files = [lockPath, holderPath, journalPath, historyPath, olderHistoryPath];
+  for (const pathIn of files) checkFileBelow(pathIn(stateDir));
   const sites = sitesPath(stateDir);
   checkFolderBelow(sites);
   for (const name of namesIn(sites)) checkFileBelow(join(sites, name));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  appendFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -12,7 +13,12 @@ import {
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { commit } from "../../src/switch/commit.js";
-import { appendHistory, readHistory, type HistoryEntry } from "../../src/switch/history.js";
+import {
+  appendHistory,
+  HISTORY_BYTES_MAX,
+  readHistory,
+  type HistoryEntry,
+} from "../../src/switch/history.js";
 import { readJournal, readUnfinished, writeJournal, type Journal } from "../../src/switch/journal.js";
 import { generationsOf, readGeneration, readOnDisk } from "../../src/switch/on-disk.js";
 import { prune, stage } from "../../src/switch/stage.js";
@@ -232,4 +238,19 @@ test("a long history is read from its end", () => {
   assert.equal(readHistory(stateDir, 2500).length, 2500);
   assert.equal(readHistory(stateDir, 9999).length, 3000);
   assert.ok(existsSync(join(stateDir, "history.ndjson")));
+});
+
+test("a long history is set aside once, and told on", () => {
+  const stateDir = temporaryFolder();
+  const path = join(stateDir, "history.ndjson");
+  appendHistory(stateDir, entry(1));
+  appendFileSync(path, `${"x".repeat(HISTORY_BYTES_MAX)}\n`);
+  appendHistory(stateDir, entry(2));
+  appendHistory(stateDir, entry(3));
+  assert.ok(statSync(path).size < 4096);
+  assert.deepEqual(
+    readHistory(stateDir, 10).map(({ id }) => id),
+    [entry(3).id, entry(2).id, entry(1).id],
+  );
+  assert.equal(readHistory(stateDir, 2).length, 2);
 });

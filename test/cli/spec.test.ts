@@ -191,6 +191,7 @@ describe("folders", () => {
         assertFails({ code, stderr }, "output-not-ours", 1);
         assert.equal(stdout, "");
       }
+      assert.match((await fence(["-c", spec, "doctor"])).stdout, /holds files that fence did not write/);
       assert.deepEqual(readdirSync(path.join(folder, "rendered")), ["mine.conf"]);
     });
   });

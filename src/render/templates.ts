@@ -36,18 +36,13 @@ export type RenderTemplate = (template: string, values: Readonly<Record<string, 
 
 /**
  * A renderer of `templates/<name>.hbs` with the encoders of one server kind as helpers. Templates are compiled once.
- * `folder` is the kind's own folder: its `partials/*.hbs` named in `partials` can be included.
  * @throws EncodeError from an encoder; Error for a template that is wrong.
  */
-export function createTemplates(
-  encoders: Readonly<Record<string, Encoder>>,
-  partials: readonly string[] = [],
-): RenderTemplate {
+export function createTemplates(encoders: Readonly<Record<string, Encoder>>): RenderTemplate {
   const engine = Handlebars.create();
   for (const [name, encode] of Object.entries(encoders)) {
     engine.registerHelper(name, (value: unknown) => encode(plain(value, name)));
   }
-  for (const partial of partials) engine.registerPartial(partial, read(partial));
   const compiled = new Map<string, Handlebars.TemplateDelegate>();
   return (template, values) => {
     let run = compiled.get(template);

@@ -31,7 +31,6 @@ export function configValues(spec: Spec, server: Server): Values {
     sockets: listens.map((listen, index) => ({
       socket: socketName(listen),
       main: index === 0,
-      ipv6: listen.address.includes(":"),
       tls: listen.tls ? certificateFor(sites, server, socketName(listen)) : null,
     })),
     blocks: sites.flatMap((site) =>

@@ -21,24 +21,44 @@ export interface Applied {
   written: boolean;
   servers: readonly ServerReload[];
   ensured: EnsureResult;
+  /** Sites that were down and are no longer in the spec. */
+  removedWhileDown: readonly string[];
 }
 
 /** The shape of `fence/apply@1`. */
-export function applyObject({ output, written, servers, ensured }: Applied): Record<string, unknown> {
+export function applyObject({
+  output,
+  written,
+  servers,
+  ensured,
+  removedWhileDown,
+}: Applied): Record<string, unknown> {
   const sites = ensured.sites.map(({ site, action, mode, generation, outcome }) => {
     return { name: site, action, mode, generation, problems: outcome?.problems ?? [] };
   });
   const { exit } = ensured;
-  return { schema: "fence/apply@1", exit: EXIT[exit], result: exit, output, written, servers, sites };
+  return {
+    schema: "fence/apply@1",
+    exit: EXIT[exit],
+    result: exit,
+    output,
+    written,
+    servers,
+    sites,
+    removedWhileDown,
+  };
 }
 
 /** What was done, and what is left to do by hand. */
-export function applyLines({ output, written, servers, ensured }: Applied, out: Output): string[] {
+export function applyLines(applied: Applied, out: Output): string[] {
+  const { output, written, servers, ensured, removedWhileDown } = applied;
   const lines = [written ? `${output} is written` : `${output} is up to date`];
   for (const { site, action, mode, generation, outcome } of ensured.sites) {
     if (action !== "kept") lines.push(`${site} is ${mode} (generation ${generation}, ${action})`);
     for (const problem of outcome?.problems ?? []) lines.push(`  ${printable(problem)}`);
   }
+  for (const site of removedWhileDown)
+    lines.push(`${site} was down and is no longer in the spec; should it come back, it is down again`);
   for (const { name, reload, command, risk, lacksGates } of servers) {
     const once = lacksGates ? ", once your config includes the files of fence" : "";
     if (reload === "done") lines.push(`${name} is reloaded`);

@@ -1,5 +1,6 @@
 import { ensureActive, type EnsureResult } from "../apply/ensure-active.js";
 import { readTree, refuseForeign, writeTree } from "../apply/render-tree.js";
+import { removedWhileDown } from "../apply/removed-sites.js";
 import { makeRunFolders } from "../apply/run-folders.js";
 import { Steps } from "../apply/steps.js";
 import { underLock } from "../apply/under-lock.js";
@@ -39,7 +40,7 @@ export async function apply(context: Context, options: ApplyOptions): Promise<Ex
   const lock = { lockTimeoutMs: options.lockTimeout, by: context.actor, command: context.commandLine };
   const applying = { made, progress, signal: interruption.signal, reloads: options.reload === true, lock };
   try {
-    const { written, behind } = await putInPlace(applying);
+    const { written, behind, removed } = await putInPlace(applying);
     const created = await ensure(applying, "create");
     const servers = await reloadServers(applying, behind);
     // A server that still runs on the old wiring may not know the hosts that a proof asks it for.
@@ -48,7 +49,7 @@ export async function apply(context: Context, options: ApplyOptions): Promise<Ex
     );
     const ensured = isOld ? created : merged(created, await ensure(applying, "all"));
     progress.end();
-    const applied = { output: made.spec.outputDir, written, servers, ensured };
+    const applied = { output: made.spec.outputDir, written, servers, ensured, removedWhileDown: removed };
     if (context.json) context.out.line(JSON.stringify(applyObject(applied)));
     else for (const line of applyLines(applied, context.out)) context.out.line(line);
     return ensured.exit;
@@ -86,13 +87,15 @@ function putInPlace({ made, progress, signal, lock }: Applying) {
   return underLock(plan, machine, steps, { ...lock, sites: [], signal }, async () => {
     refuseForeign(spec.outputDir);
     await makeRunFolders(plan);
-    const behind = await serversBehind(plan, machine, readTree(spec.outputDir));
+    const onDisk = readTree(spec.outputDir);
+    const removed = removedWhileDown(plan, onDisk);
+    const behind = await serversBehind(plan, machine, onDisk);
     for (const [name, since] of behind) {
       const { pid } = await machine.findMaster(name);
       if (since === "now" && pid !== null) notePending(spec, serverNamed(spec, name), pid);
     }
     const { written } = writeTree(spec.outputDir, machine.renderTree(), spec.sha256, fenceVersion());
-    return { written, behind };
+    return { written, behind, removed };
   });
 }
 

@@ -5,14 +5,23 @@ import { planned, type Planned } from "./machine.js";
 /** `fence plan`: what `fence apply` would change. */
 export async function showPlan(context: Context, detailed: boolean): Promise<ExitName> {
   const made = await planned(context);
-  const { output, isRendered, drift, diff, reloads } = await differenceOf(made);
+  const { output, isRendered, drift, diff, reloads, removed } = await differenceOf(made);
   const isSame = drift.length === 0;
   if (context.json) {
     context.out.line(
-      JSON.stringify({ schema: "fence/plan@1", output, upToDate: isSame, drift, reloads, diff }),
+      JSON.stringify({
+        schema: "fence/plan@1",
+        output,
+        upToDate: isSame,
+        drift,
+        reloads,
+        removedWhileDown: removed,
+        diff,
+      }),
     );
   } else {
     context.out.write(diff);
+    for (const site of removed) context.err.line(`fence: ${site} is down and is no longer in the spec`);
     context.err.line(`fence: ${summaryOf({ output, isRendered, isSame, reloads })}`);
   }
   return detailed && !isSame ? "difference" : "ok";
@@ -35,11 +44,13 @@ function summaryOf({ output, isRendered, isSame, reloads }: Summary): string {
 
 /** The output as it is against what the spec stands for. */
 async function differenceOf(made: Planned) {
-  const [{ checkTree, diffTree }, { readTree, refuseForeign }, { serversBehind }] = await Promise.all([
-    import("../apply/drift.js"),
-    import("../apply/render-tree.js"),
-    import("../apply/reload.js"),
-  ]);
+  const [{ checkTree, diffTree }, { readTree, refuseForeign }, { serversBehind }, { removedWhileDown }] =
+    await Promise.all([
+      import("../apply/drift.js"),
+      import("../apply/render-tree.js"),
+      import("../apply/reload.js"),
+      import("../apply/removed-sites.js"),
+    ]);
   const output = made.spec.outputDir;
   refuseForeign(output);
   const tree = made.machine.renderTree();
@@ -51,5 +62,6 @@ async function differenceOf(made: Planned) {
     drift: checkTree(output, tree),
     diff: diffTree(onDisk?.files ?? [], tree.files),
     reloads,
+    removed: removedWhileDown(made.plan, onDisk),
   };
 }

@@ -158,6 +158,26 @@ for (const kind of ["nginx", "lighttpd"] as const) {
       await expectCode(0, "plan", "--detailed-exitcode");
     });
 
+    test("a site that leaves the spec while it is down is told, and keeps its history and its mode", async () => {
+      const text = readFileSync(world.specFile, "utf8");
+      const more = `${text}\n[site.brief]\nhosts = ["brief.test"]\nupstream = "app"\n`;
+      writeFileSync(world.specFile, more);
+      await expectCode(0, "apply", "--reload");
+      await expectCode(0, "down", "brief");
+      writeFileSync(world.specFile, text);
+      assert.match((await expectCode(0, "plan")).stderr, /brief is down and is no longer in the spec/);
+      const { stdout } = await expectCode(0, "apply", "--reload");
+      assert.match(stdout, /^brief was down and is no longer in the spec/m);
+      assert.doesNotMatch((await expectCode(0, "apply")).stdout, /brief/);
+      assert.match((await expectCode(0, "history", "brief")).stdout, /brief +up > down/);
+      assertFails(await world.fence("history", "never"), "unknown-site", 64);
+      writeFileSync(world.specFile, more);
+      await expectCode(0, "apply", "--reload");
+      await expectCode(0, "is", "down", "brief");
+      writeFileSync(world.specFile, text);
+      await expectCode(0, "apply", "--reload");
+    });
+
     test("a config that the server refuses is never put in place", async () => {
       const text = readFileSync(world.specFile, "utf8");
       const tree = readFileSync(`${world.folder}/rendered/manifest.json`, "utf8");

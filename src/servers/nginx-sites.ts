@@ -39,9 +39,9 @@ export function controlSocket(spec: Spec, server: Server): string {
   return `${spec.runDir}/${server.name}/control.sock`;
 }
 
-/** The lua_shared_dict of one server. */
+/** The lua_shared_dict of one server. Ends as no zone of the templates does: all of them share one room of names. */
 export function sharedDict(server: Server): Ident {
-  return ident(`fence_${variableId(server.name).value}`);
+  return ident(`fence_${variableId(server.name).value}_state`);
 }
 
 /** nginx opens its sockets to everybody (mode 0666), so the folder must be closed. */

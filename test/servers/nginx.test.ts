@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nginxLua } from "../../src/servers/nginx-lua.js";
+import { sharedDict } from "../../src/servers/nginx-sites.js";
 import { bitsOf, RETRY_STEPS_SEC, stepFlags } from "../../src/servers/nginx-steps.js";
 import { nginx } from "../../src/servers/nginx.js";
 import type { ModeValues, Spec } from "../../src/spec/types.js";
@@ -99,4 +100,11 @@ test("What cannot work is refused beforehand", () => {
   assert.ok(
     nginx.limits({ ...spec, sites: [{ ...site, tls }] }, server).some((limit) => limit.level === "refuse"),
   );
+});
+
+test("No name of a server makes its shared memory one of those that the templates name", () => {
+  const zones = ["fence_tls", "fence_nobody_req", "fence_nobody_conn"];
+  for (const name of ["tls", "nobody-req", "nobody-conn"]) {
+    assert.ok(!zones.includes(sharedDict({ ...server, name }).value), name);
+  }
 });

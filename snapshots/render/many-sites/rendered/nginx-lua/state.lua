@@ -15,7 +15,7 @@ local UP, DOWN = 1, 2
 local NUMBER = { up = UP, down = DOWN }
 local NAME = { "up", "down" }
 
-local shared = ngx.shared["fence_nginx_lua"]
+local shared = ngx.shared["fence_nginx_lua_state"]
 local known = {}
 
 local function parse(raw)

@@ -22,6 +22,11 @@ export function unfitNginx(version: string, buildInfo: string): string[] {
 function limitsNginx(spec: Spec, server: Server): Limit[] {
   const found: Limit[] = [];
   for (const site of sitesOf(spec, server)) {
+    if (site.name === "http") {
+      const sentence =
+        "A site cannot be named http here: gate.http.conf is what all gates share; choose another name.";
+      found.push({ level: "refuse", site: site.name, sentence });
+    }
     const paths = [site.tls?.certificate, site.tls?.key];
     if (server.config === "standalone" && paths.some((path) => path?.includes("$"))) {
       const sentence =

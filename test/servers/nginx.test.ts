@@ -96,6 +96,8 @@ test("What cannot work is refused beforehand", () => {
   const long: Spec = { ...spec, runDir: `/run/${"x".repeat(100)}` };
   assert.ok(nginxLua.limits(long, server).some((limit) => limit.level === "refuse"));
   assert.ok(nginx.limits(spec, server).every((limit) => limit.level === "note"));
+  const http = { ...spec, sites: [{ ...site, name: "http" }] };
+  assert.ok(nginx.limits(http, server).some((limit) => limit.level === "refuse"));
   const tls = { certificate: "/a$b", key: "/k" };
   assert.ok(
     nginx.limits({ ...spec, sites: [{ ...site, tls }] }, server).some((limit) => limit.level === "refuse"),

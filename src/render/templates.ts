@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import Handlebars from "handlebars";
-import type { Encoder } from "../servers/adapter.js";
+import { EncodeError, type Encoder } from "../servers/adapter.js";
 import { Ident } from "../servers/ident.js";
 
 const TEMPLATES = fileURLToPath(new URL("../../../templates/", import.meta.url));
@@ -41,7 +41,15 @@ export type RenderTemplate = (template: string, values: Readonly<Record<string, 
 export function createTemplates(encoders: Readonly<Record<string, Encoder>>): RenderTemplate {
   const engine = Handlebars.create();
   for (const [name, encode] of Object.entries(encoders)) {
-    engine.registerHelper(name, (value: unknown) => encode(plain(value, name)));
+    engine.registerHelper(name, (value: unknown) => {
+      const text = plain(value, name);
+      try {
+        return encode(text);
+      } catch (error) {
+        if (error instanceof EncodeError) error.value = text;
+        throw error;
+      }
+    });
   }
   const compiled = new Map<string, Handlebars.TemplateDelegate>();
   return (template, values) => {

@@ -33,6 +33,8 @@ export type Encoder = (value: string) => string;
 
 export class EncodeError extends Error {
   override readonly name = "EncodeError";
+  /** The value, once the template engine has seen the error pass. */
+  value: string | null = null;
 }
 
 export interface PlannedFile {

@@ -39,20 +39,7 @@ export function currentOf(plan: Plan, name: string): Current {
   const site = siteNamed(plan.spec, name);
   const points = plan.switchPoints.filter((point) => point.site === name);
   const onDisk = points.map(readOnDisk);
-  const [first] = onDisk;
-  const agrees = onDisk.every((one) => one.mode === first?.mode && one.generation === first.generation);
-  let state = readState(plan.spec.stateDir, name);
-  // The active variants are the truth: the state may be lost, or older than they are.
-  if (
-    agrees &&
-    first !== undefined &&
-    first.generation !== null &&
-    first.mode !== "unknown" &&
-    first.mode !== null
-  ) {
-    if (first.generation !== state.generation)
-      state = { ...state, mode: first.mode, generation: first.generation };
-  }
+  const state = stateBy(onDisk, readState(plan.spec.stateDir, name));
   const generations = points.flatMap(generationsOf);
   return {
     site,
@@ -63,6 +50,22 @@ export function currentOf(plan: Plan, name: string): Current {
     isWhole: onDisk.every((one) => one.mode === state.mode && one.generation === state.generation),
     lastGeneration: Math.max(state.generation, state.lastGeneration, 0, ...generations),
   };
+}
+
+/**
+ * The active variants are the truth: the state may be lost, or older than they are. Where a server has none, perhaps
+ * because it is new, the others must be newer than the state to be believed.
+ */
+function stateBy(onDisk: readonly OnDisk[], state: SiteState): SiteState {
+  const there = onDisk.filter(({ mode }) => mode !== null);
+  const [first] = there;
+  if (first === undefined || first.generation === null) return state;
+  const { mode, generation } = first;
+  if (mode === null || mode === "unknown" || generation === state.generation) return state;
+  if (there.some((one) => one.mode !== mode || one.generation !== generation)) return state;
+  return there.length === onDisk.length || generation > state.generation
+    ? { ...state, mode, generation }
+    : state;
 }
 
 function modeOf(onDisk: readonly OnDisk[], state: SiteState): Mode | "unknown" {

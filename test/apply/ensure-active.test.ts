@@ -86,3 +86,13 @@ test("a rewritten variant that the workers could not read is refused before it i
     assert.equal(existsSync(generationPath(point, 3)), false);
   }
 });
+
+test("a server that joins a site that is down and has lost its state goes down as well", async () => {
+  const plan = planOf(temporaryFolder());
+  await switchModes(plan, requestOf("down"), fakeMachine());
+  rmSync(join(plan.spec.stateDir, "servers/edge"), { recursive: true });
+  rmSync(join(plan.spec.stateDir, "sites/main.json"));
+  await ensureActive(plan, fakeMachine(), request);
+  for (const point of plan.switchPoints) assert.equal(readOnDisk(point).mode, "down");
+  assert.equal(readState(plan.spec.stateDir, "main").mode, "down");
+});

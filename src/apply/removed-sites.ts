@@ -1,4 +1,4 @@
-import type { Plan } from "../plan/types.js";
+import type { Plan, RenderedTree } from "../plan/types.js";
 import { readState } from "../switch/state.js";
 import type { TreeOnDisk } from "./render-tree.js";
 
@@ -20,4 +20,20 @@ export function removedWhileDown(plan: Plan, onDisk: TreeOnDisk | null): string[
       return false;
     }
   });
+}
+
+const MAIN_CONFIG = /^[^/]+\/(?:nginx|lighttpd)\.conf$/;
+const GATE = /^([^/]+)\/gate\..*conf$/;
+
+/**
+ * Files that the rendered tree loses and that something outside of it may name: main configs, which services start
+ * servers with, and gates, which configs of the user's own include. Neither would start or reload without them.
+ */
+export function removedConfigs(plan: Plan, onDisk: TreeOnDisk | null, tree: RenderedTree): string[] {
+  const kept = new Set(tree.files.map(({ path }) => path));
+  const included = plan.spec.servers.filter(({ config }) => config === "include").map(({ name }) => name);
+  return (onDisk?.files ?? [])
+    .map(({ path }) => path)
+    .filter((path) => !kept.has(path))
+    .filter((path) => MAIN_CONFIG.test(path) || included.includes(GATE.exec(path)?.[1] ?? ""));
 }

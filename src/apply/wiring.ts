@@ -51,7 +51,7 @@ export async function checkWiring(
   return outdated;
 }
 
-/** Whether a file that takes effect on reload differs, is missing, or is there for no reason any more. */
+/** Whether a file that takes effect on reload differs or is missing; one too many is named by nothing that fence writes. */
 export function wiringDiffers(onDisk: TreeOnDisk, tree: RenderedTree, server: string): boolean {
   const contents = new Map(onDisk.files.map((file) => [file.path, file.content]));
   return tree.files.some(

@@ -23,16 +23,13 @@ export interface Applied {
   ensured: EnsureResult;
   /** Sites that were down and are no longer in the spec. */
   removedWhileDown: readonly string[];
+  /** Files of the output that services or configs of the user's own may name. */
+  removedConfigs: readonly string[];
 }
 
 /** The shape of `fence/apply@1`. */
-export function applyObject({
-  output,
-  written,
-  servers,
-  ensured,
-  removedWhileDown,
-}: Applied): Record<string, unknown> {
+export function applyObject(applied: Applied): Record<string, unknown> {
+  const { output, written, servers, ensured, removedWhileDown, removedConfigs } = applied;
   const sites = ensured.sites.map(({ site, action, mode, generation, outcome }) => {
     return { name: site, action, mode, generation, problems: outcome?.problems ?? [] };
   });
@@ -46,12 +43,13 @@ export function applyObject({
     servers,
     sites,
     removedWhileDown,
+    removedConfigs,
   };
 }
 
 /** What was done, and what is left to do by hand. */
 export function applyLines(applied: Applied, out: Output): string[] {
-  const { output, written, servers, ensured, removedWhileDown } = applied;
+  const { output, written, servers, ensured, removedWhileDown, removedConfigs } = applied;
   const lines = [written ? `${output} is written` : `${output} is up to date`];
   for (const { site, action, mode, generation, outcome } of ensured.sites) {
     if (action !== "kept") lines.push(`${site} is ${mode} (generation ${generation}, ${action})`);
@@ -59,6 +57,10 @@ export function applyLines(applied: Applied, out: Output): string[] {
   }
   for (const site of removedWhileDown)
     lines.push(`${site} was down and is no longer in the spec; should it come back, it is down again`);
+  for (const path of removedConfigs) {
+    const what = out.paint("yellow", `${path} is removed`);
+    lines.push(`${what}: a service or a config of yours that names it fails at its next start or reload`);
+  }
   for (const { name, reload, command, risk, lacksGates } of servers) {
     const once = lacksGates ? ", once your config includes the files of fence" : "";
     if (reload === "done") lines.push(`${name} is reloaded`);

@@ -1,6 +1,6 @@
 import { ensureActive, type EnsureResult } from "../apply/ensure-active.js";
 import { readTree, refuseForeign, writeTree } from "../apply/render-tree.js";
-import { removedWhileDown } from "../apply/removed-sites.js";
+import { removedConfigs, removedWhileDown } from "../apply/removed-sites.js";
 import { makeRunFolders } from "../apply/run-folders.js";
 import { Steps } from "../apply/steps.js";
 import { underLock } from "../apply/under-lock.js";
@@ -49,7 +49,7 @@ export async function apply(context: Context, options: ApplyOptions): Promise<Ex
     );
     const ensured = isOld ? created : merged(created, await ensure(applying, "all"));
     progress.end();
-    const applied = { output: made.spec.outputDir, written, servers, ensured, removedWhileDown: removed };
+    const applied = { output: made.spec.outputDir, written, servers, ensured, ...removed };
     if (context.json) context.out.line(JSON.stringify(applyObject(applied)));
     else for (const line of applyLines(applied, context.out)) context.out.line(line);
     return ensured.exit;
@@ -88,7 +88,10 @@ function putInPlace({ made, progress, signal, lock }: Applying) {
     refuseForeign(spec.outputDir);
     await makeRunFolders(plan);
     const onDisk = readTree(spec.outputDir);
-    const removed = removedWhileDown(plan, onDisk);
+    const removed = {
+      removedWhileDown: removedWhileDown(plan, onDisk),
+      removedConfigs: removedConfigs(plan, onDisk, machine.renderTree()),
+    };
     const behind = await serversBehind(plan, machine, onDisk);
     for (const [name, since] of behind) {
       const { pid } = await machine.findMaster(name);

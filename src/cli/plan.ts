@@ -15,13 +15,18 @@ export async function showPlan(context: Context, detailed: boolean): Promise<Exi
         upToDate: isSame,
         drift,
         reloads,
-        removedWhileDown: removed,
+        ...removed,
         diff,
       }),
     );
   } else {
     context.out.write(diff);
-    for (const site of removed) context.err.line(`fence: ${site} is down and is no longer in the spec`);
+    for (const path of removed.removedConfigs) {
+      const what = "a service or a config of yours that names it would fail at its next start or reload";
+      context.err.line(`fence: ${path} would be removed: ${what}`);
+    }
+    for (const site of removed.removedWhileDown)
+      context.err.line(`fence: ${site} is down and is no longer in the spec`);
     context.err.line(`fence: ${summaryOf({ output, isRendered, isSame, reloads })}`);
   }
   return detailed && !isSame ? "difference" : "ok";
@@ -44,13 +49,17 @@ function summaryOf({ output, isRendered, isSame, reloads }: Summary): string {
 
 /** The output as it is against what the spec stands for. */
 async function differenceOf(made: Planned) {
-  const [{ checkTree, diffTree }, { readTree, refuseForeign }, { serversBehind }, { removedWhileDown }] =
-    await Promise.all([
-      import("../apply/drift.js"),
-      import("../apply/render-tree.js"),
-      import("../apply/reload.js"),
-      import("../apply/removed-sites.js"),
-    ]);
+  const [
+    { checkTree, diffTree },
+    { readTree, refuseForeign },
+    { serversBehind },
+    { removedConfigs, removedWhileDown },
+  ] = await Promise.all([
+    import("../apply/drift.js"),
+    import("../apply/render-tree.js"),
+    import("../apply/reload.js"),
+    import("../apply/removed-sites.js"),
+  ]);
   const output = made.spec.outputDir;
   refuseForeign(output);
   const tree = made.machine.renderTree();
@@ -62,6 +71,9 @@ async function differenceOf(made: Planned) {
     drift: checkTree(output, tree),
     diff: diffTree(onDisk?.files ?? [], tree.files),
     reloads,
-    removed: removedWhileDown(made.plan, onDisk),
+    removed: {
+      removedWhileDown: removedWhileDown(made.plan, onDisk),
+      removedConfigs: removedConfigs(made.plan, onDisk, tree),
+    },
   };
 }

@@ -178,6 +178,17 @@ for (const kind of ["nginx", "lighttpd"] as const) {
       await expectCode(0, "apply", "--reload");
     });
 
+    test("a main config that goes away is told before and after", async () => {
+      const text = readFileSync(world.specFile, "utf8");
+      writeFileSync(world.specFile, text.replace("[server.web]", '[server.web]\nconfig = "include"'));
+      const main = new RegExp(`web/${kind}.conf would be removed`);
+      assert.match((await expectCode(0, "plan")).stderr, main);
+      assert.match((await expectCode(0, "apply")).stdout, new RegExp(`web/${kind}.conf is removed`));
+      writeFileSync(world.specFile, text);
+      await expectCode(0, "apply", "--reload");
+      await expectCode(0, "plan", "--detailed-exitcode");
+    });
+
     test("a config that the server refuses is never put in place", async () => {
       const text = readFileSync(world.specFile, "utf8");
       const tree = readFileSync(`${world.folder}/rendered/manifest.json`, "utf8");

@@ -1,7 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename } from "node:path";
 import type { Listen, Server } from "../spec/types.js";
+
+const PID_BYTES_MAX = 64;
 
 export interface Master {
   running: "yes" | "no" | "unknown";
@@ -34,10 +37,17 @@ export async function findMaster(server: Server): Promise<Master> {
   return { running: "no", pid: null, problem: stale };
 }
 
-async function readPid(file: string): Promise<number | null> {
+/** Others may write the file, or put something else in its place: no more than a number is read, and nothing waited for. */
+async function readPid(path: string): Promise<number | null> {
   try {
-    const match = /^\s*(\d{1,10})\s*$/.exec(await readFile(file, "latin1"));
-    return match ? Number(match[1]) : null;
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(PID_BYTES_MAX), 0, PID_BYTES_MAX, null);
+      const match = /^\s*(\d{1,10})\s*$/.exec(buffer.toString("latin1", 0, bytesRead));
+      return match ? Number(match[1]) : null;
+    } finally {
+      await file.close();
+    }
   } catch {
     return null;
   }

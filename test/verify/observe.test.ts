@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -55,4 +56,14 @@ test("without a pid file, a port that is not closed leaves it open whether the s
   const gone = listeners.at(-1);
   await new Promise((resolve) => gone?.close(resolve));
   assert.equal((await findMaster(server)).running, "no");
+});
+
+test("a FIFO or an endless file in place of the pid file holds nothing up", async () => {
+  const folder = temporaryFolder();
+  const [server] = planWith([], ["a.test"]).spec.servers;
+  assert.ok(server);
+  const pidFile = join(folder, "fifo");
+  execFileSync("mkfifo", [pidFile]);
+  assert.equal((await findMaster({ ...server, pidFile })).running, "no");
+  assert.equal((await findMaster({ ...server, pidFile: "/dev/zero" })).running, "no");
 });

@@ -22,12 +22,12 @@ export function configValues(spec: Spec, server: Server, modules: readonly strin
     workers: server.workers,
     pidFile: server.pidFile,
     errorLog: `${run}/error.log`,
-    // Not below the run folder: that is memory, and uploads would fill it.
-    tempBody: `${temp}/temp-client-body`,
-    tempProxy: `${temp}/temp-proxy`,
-    tempFastcgi: `${temp}/temp-fastcgi`,
-    tempUwsgi: `${temp}/temp-uwsgi`,
-    tempScgi: `${temp}/temp-scgi`,
+    // Not below the run folder: that is memory, and uploads would fill it. No site has a name with "_" in it.
+    tempBody: `${temp}/temp_client_body`,
+    tempProxy: `${temp}/temp_proxy`,
+    tempFastcgi: `${temp}/temp_fastcgi`,
+    tempUwsgi: `${temp}/temp_uwsgi`,
+    tempScgi: `${temp}/temp_scgi`,
     hasTls: tlsSite !== undefined,
     mimeDefault: MIME_DEFAULT,
     mimeTypes: Object.entries(MIME_TYPES).map(([extension, type]) => ({ extension: ident(extension), type })),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { test } from "node:test";
 import { nginxLua } from "../../src/servers/nginx-lua.js";
 import { sharedDict } from "../../src/servers/nginx-sites.js";
@@ -108,5 +109,16 @@ test("No name of a server makes its shared memory one of those that the template
   const zones = ["fence_tls", "fence_nobody_req", "fence_nobody_conn"];
   for (const name of ["tls", "nobody-req", "nobody-conn"]) {
     assert.ok(!zones.includes(sharedDict({ ...server, name }).value), name);
+  }
+});
+
+test("No site's variant lies where nginx keeps its uploads", () => {
+  const [main] = nginx.files(spec, server);
+  const temporary = Object.entries(main?.values ?? {}).filter(([name]) => name.startsWith("temp"));
+  assert.equal(temporary.length, 5);
+  for (const [, path] of temporary) {
+    const name = basename(String(path));
+    assert.equal(`${path}`, nginx.switchPoint(spec, server, { ...site, name }).active);
+    assert.doesNotMatch(name, /^[a-z][a-z0-9-]*$/);
   }
 });

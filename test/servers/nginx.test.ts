@@ -118,7 +118,7 @@ test("No site's variant lies where nginx keeps its uploads", () => {
   assert.equal(temporary.length, 5);
   for (const [, path] of temporary) {
     const name = basename(String(path));
-    assert.equal(`${path}`, nginx.switchPoint(spec, server, { ...site, name }).active);
+    assert.equal(path, nginx.switchPoint(spec, server, { ...site, name }).active);
     assert.doesNotMatch(name, /^[a-z][a-z0-9-]*$/);
   }
 });

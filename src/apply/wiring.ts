@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { FenceError } from "../base/errors.js";
 import type { Plan, RenderedTree } from "../plan/types.js";
+import { whyUntrusted } from "../switch/safety.js";
 import type { Change } from "./change.js";
 import type { Machine } from "./machine.js";
 import { readTree, type TreeOnDisk } from "./render-tree.js";
@@ -35,7 +36,15 @@ export async function checkWiring(
     }
     if (!wiringDiffers(onDisk, tree, server)) continue;
     outdated.add(server);
-    const test = await machine.configTest(server, join(plan.spec.outputDir, server));
+    const folder = join(plan.spec.outputDir, server);
+    // A config can have programs run when it is merely tested.
+    const untrusted = whyUntrusted(folder);
+    if (untrusted !== null) {
+      const text = `warning: the config of ${server} on disk is not what the spec renders to, and is not tested: ${untrusted}`;
+      steps.tell("check", "progress", text, null, server);
+      continue;
+    }
+    const test = await machine.configTest(server, folder);
     if (test.result === "failed" || test.result === "hung") {
       steps.end("check", "failed", `${server} refuses the config on disk`);
       throw new FenceError(

@@ -26,6 +26,30 @@ export function checkRunFolders(runDir: string, folders: readonly string[]): voi
   if (checkOwnFolder(runDir, "run_dir")) folders.forEach(checkFolderBelow);
 }
 
+/**
+ * Who besides root and the user that fence runs as could have written what lies in a folder, or could swap it.
+ * @returns one sentence naming the component; null when nobody could
+ */
+export function whyUntrusted(folder: string): string | null {
+  try {
+    checkParents(folder);
+    checkTree(folder);
+    return null;
+  } catch (error) {
+    if (error instanceof FenceError) return error.message;
+    throw error;
+  }
+}
+
+function checkTree(folder: string): void {
+  checkFolderBelow(folder);
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    if (lstat(path)?.isDirectory()) checkTree(path);
+    else checkFileBelow(path);
+  }
+}
+
 /** @returns whether it is there */
 function checkOwnFolder(path: string, key: string): boolean {
   const own = lstat(path);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { switchModes } from "../../src/apply/switch-modes.js";
@@ -12,6 +12,7 @@ import { generationsOf, readOnDisk } from "../../src/switch/on-disk.js";
 import { readState } from "../../src/switch/state.js";
 import { takeLock } from "../../src/switch/lock.js";
 import { fakeMachine, planOf, requestOf, temporaryFolder, type Lies } from "../support/fake-machine.js";
+import { needs } from "../support/needs.js";
 
 test("the first switch of a site brings it down in one generation on every server, proven and recorded", async () => {
   const plan = planOf(temporaryFolder());
@@ -156,6 +157,38 @@ test("a dry run tells what would be done and writes nothing", async () => {
   );
   assert.deepEqual(readdirSync(folder), []);
 });
+
+test(
+  "a config on disk that others could have written is not tested: a test can run programs",
+  needs("root"),
+  async () => {
+    const plan = planOf(temporaryFolder());
+    const file = { path: "web/lighttpd.conf", executable: false, wiring: true };
+    writeTree(
+      plan.spec.outputDir,
+      { digest: "a".repeat(64), files: [{ ...file, content: "old" }] },
+      "s",
+      "0",
+    );
+    const tree = { digest: "b".repeat(64), files: [{ ...file, content: "new" }] };
+    let tests = 0;
+    const configTest: Lies["configTest"] = () => {
+      tests += 1;
+      return Promise.resolve({ result: "passed", output: "", command: "" });
+    };
+    const texts: string[] = [];
+    const options = { onStep: ({ text }: StepEvent) => texts.push(text) };
+    await switchModes(plan, requestOf("down"), fakeMachine({ tree, configTest }), options);
+    assert.equal(tests, 1);
+    chownSync(join(plan.spec.outputDir, file.path), 65534, 65534);
+    await switchModes(plan, requestOf("up"), fakeMachine({ tree, configTest }), options);
+    assert.equal(tests, 1);
+    assert.ok(
+      texts.some((text) => /is not tested: .*lighttpd.conf belongs to user 65534/.test(text)),
+      texts.join("\n"),
+    );
+  },
+);
 
 test("a config on disk that the server refuses stops the switch before anything is changed", async () => {
   const plan = planOf(temporaryFolder());

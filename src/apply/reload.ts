@@ -5,7 +5,7 @@ import { FenceError } from "../base/errors.js";
 import { childrenOf } from "../base/process-info.js";
 import { serverNamed, siteNamed } from "../plan/plan.js";
 import { adapterOf } from "../servers/registry.js";
-import type { Server } from "../spec/types.js";
+import type { Server, Spec } from "../spec/types.js";
 import { readOnDisk } from "../switch/on-disk.js";
 import type { Plan } from "../plan/types.js";
 import type { Machine } from "./machine.js";
@@ -48,6 +48,14 @@ export async function showsGates(plan: Plan, machine: Machine, { name, config }:
 /** The command by which a person reloads a running server. */
 export function reloadCommand(server: Server): string {
   return `kill -${adapterOf(server.kind).reloadSignal.replace(/^SIG/, "")} $(cat ${server.pidFile})`;
+}
+
+/** The command by which a person starts a server; null when its main config is the user's own. */
+export function startCommand({ outputDir }: Spec, { name, kind, config, program }: Server): string | null {
+  if (config === "include") return null;
+  return kind === "lighttpd"
+    ? `${program} -f ${outputDir}/${name}/lighttpd.conf`
+    : `${program} -c ${outputDir}/${name}/nginx.conf`;
 }
 
 /**

@@ -7,7 +7,7 @@ export interface ServerReload {
   name: string;
   /** not-running: it reads the new config when it starts. */
   reload: "not-needed" | "needed" | "restart" | "done" | "not-running" | "unknown";
-  /** How a person reloads it; null unless needed. */
+  /** How a person reloads it, or starts it; null unless needed, and where that is the user's own affair. */
   command: string | null;
   /** restart: why a reload would end it. unknown: why it cannot be told whether it runs. */
   risk: string | null;
@@ -79,7 +79,10 @@ export function applyLines(applied: Applied, out: Output): string[] {
         `${out.paint("yellow", `${name} may have to reload`)}: ${printable(risk ?? "it may not run")}`,
       );
     }
-    if (reload === "not-running") lines.push(`${name} does not run; it reads the config when it starts`);
+    if (reload === "not-running") {
+      const how = command === null ? "" : `, as its service does or by hand: ${command}`;
+      lines.push(`${name} does not run; it reads the config when it starts${how}`);
+    }
   }
   return lines;
 }

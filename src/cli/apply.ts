@@ -14,7 +14,14 @@ import type { Context } from "./context.js";
 import { planned, type Planned } from "./machine.js";
 import { notePending } from "../apply/pending-reload.js";
 import { createProgress, type Progress } from "./progress.js";
-import { reload, reloadCommand, serversBehind, showsGates, type Behind } from "../apply/reload.js";
+import {
+  reload,
+  reloadCommand,
+  serversBehind,
+  showsGates,
+  startCommand,
+  type Behind,
+} from "../apply/reload.js";
 import { whyReloadEnds } from "../apply/reload-risk.js";
 import { catchSignals } from "./signals.js";
 import { fenceVersion } from "./version.js";
@@ -128,7 +135,8 @@ async function reloadServers(
     const { name } = server;
     const told = { name, command: null, risk: null, lacksGates: false };
     const { running, problem } = await made.machine.findMaster(name);
-    if (running === "no") servers.push({ ...told, reload: "not-running" });
+    if (running === "no")
+      servers.push({ ...told, reload: "not-running", command: startCommand(made.spec, server) });
     else if (!behind.has(name)) servers.push({ ...told, reload: "not-needed" });
     else if (applying.reloads) {
       await reload(made.plan, made.machine, name, signal);

@@ -52,6 +52,8 @@ for (const kind of ["nginx", "lighttpd"] as const) {
     test("apply writes the config and an up variant; then there is no difference", async () => {
       const { stdout } = await expectCode(0, "apply");
       assert.match(stdout, /rendered is written\nmain is up \(generation 1, created\)\nweb does not run/);
+      const command = kind === "nginx" ? "-c .*/rendered/web/nginx.conf" : "-f .*/rendered/web/lighttpd.conf";
+      assert.match(stdout, new RegExp(`by hand: .*${kind} ${command}$`, "m"));
       assert.match((await expectCode(0, "apply")).stdout, /is up to date/);
       assert.equal((await expectCode(0, "render", "--check")).stdout, "");
       await expectCode(0, "plan", "--detailed-exitcode");

@@ -130,7 +130,8 @@ function tellRecovered(steps: Steps, recovered: Recovered): void {
 function recordRecovered(stateDir: string, steps: Steps, recovered: Recovered, command: string): void {
   const { journal, outcome, sites } = recovered;
   const isUnproven = sites.some(({ state, problems }) => problems.length > 0 || state.proof === "unproven");
-  const exit = outcome === "undone" ? "rolledBack" : isUnproven ? "unproven" : "ok";
+  const wasInForce = outcome === "finished" || journal.direction === "undo";
+  const exit = !wasInForce ? "failed" : isUnproven ? "unproven" : outcome === "undone" ? "rolledBack" : "ok";
   try {
     appendHistory(stateDir, {
       version: 1,

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { Steps } from "../../src/apply/steps.js";
 import { switchModes } from "../../src/apply/switch-modes.js";
+import { underLock } from "../../src/apply/under-lock.js";
 import { commit } from "../../src/switch/commit.js";
-import { beginJournal, type Journal } from "../../src/switch/journal.js";
+import { readHistory } from "../../src/switch/history.js";
+import { beginJournal, writeJournal, type Journal } from "../../src/switch/journal.js";
 import { generationPath, readOnDisk } from "../../src/switch/on-disk.js";
 import { recover } from "../../src/switch/recover.js";
 import { stage } from "../../src/switch/stage.js";
@@ -48,7 +51,7 @@ async function unfinished() {
   assert.ok(file && folder);
   const again = (points = plan.switchPoints) =>
     recover({ stateDir: plan.spec.stateDir, points, prove: () => Promise.resolve("proven") });
-  return { plan, file, folder, again };
+  return { plan, journal, file, folder, again };
 }
 
 test("a new variant that was put in force and then edited is not removed from under the server", async () => {
@@ -84,4 +87,30 @@ test("a site that the spec no longer names does not keep the next command from i
   const result = await switchModes(plan, requestOf("up"), fakeMachine());
   assert.equal(result.exit, "ok");
   for (const point of [file, folder]) assert.equal(readOnDisk(point).mode, "up");
+});
+
+test("the history says of an unfinished change what was seen of it, and no more", async () => {
+  const exits: Record<string, string> = {};
+  const cases = {
+    "nothing in force": { committed: 0, direction: "forward", sites: ["other"] },
+    "finished and proven": { committed: 2, direction: "forward", sites: ["other"] },
+    "finished, not looked at": { committed: 2, direction: "forward", sites: ["main"] },
+    "undone and proven": { committed: 1, direction: "undo", sites: ["other"] },
+    "undone, not looked at": { committed: 1, direction: "undo", sites: ["main"] },
+  } as const;
+  for (const [name, { committed, direction, sites }] of Object.entries(cases)) {
+    const { plan, journal } = await unfinished();
+    for (const point of plan.switchPoints.slice(0, committed)) commit(point, 3);
+    writeJournal(plan.spec.stateDir, { ...journal, direction });
+    const request = { lockTimeoutMs: 0, by: "tester", command: "fence up", sites, signal: undefined };
+    await underLock(plan, fakeMachine(), new Steps(), request, () => Promise.resolve());
+    exits[name] = readHistory(plan.spec.stateDir, 1)[0]?.exit ?? "none";
+  }
+  assert.deepEqual(exits, {
+    "nothing in force": "failed",
+    "finished and proven": "ok",
+    "finished, not looked at": "unproven",
+    "undone and proven": "rolledBack",
+    "undone, not looked at": "unproven",
+  });
 });

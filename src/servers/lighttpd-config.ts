@@ -1,6 +1,7 @@
 import type { Backend, Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
-import { allListens, hostRegex, listensOf, scopesOf, sitesOf, socketName } from "./lighttpd-sites.js";
+import { hostRegex, scopesOf } from "./lighttpd-sites.js";
+import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 import { MIME_DEFAULT, MIME_TYPES } from "./mime.js";
 
 type Values = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import type { Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
-import { hostRegex, scopesOf, sitesOf } from "./lighttpd-sites.js";
+import { hostRegex, scopesOf } from "./lighttpd-sites.js";
+import { sitesOf } from "./sites.js";
 import { PROBE_PATH } from "./probe-path.js";
 
 type Values = Readonly<Record<string, unknown>>;

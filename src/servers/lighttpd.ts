@@ -13,7 +13,7 @@ import {
   upValues,
   probeValues,
 } from "./lighttpd-gate.js";
-import { sitesOf } from "./lighttpd-sites.js";
+import { sitesOf } from "./sites.js";
 
 /**
  * lighttpd 1.4 with mod_magnet. The active variant of a site is one Lua file that mod_magnet runs for each request of

@@ -1,7 +1,8 @@
 import type { Backend, Listen, Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
 import { MIME_DEFAULT, MIME_TYPES } from "./mime.js";
-import { listensOf, sitesOf, socketName, variableId } from "./nginx-sites.js";
+import { variableId } from "./nginx-sites.js";
+import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -14,7 +15,7 @@ export function configValues(spec: Spec, server: Server, modules: readonly strin
   const tlsSite = sites.find(
     (site) => site.tls !== null && listensOf(site, server).some((listen) => listen.tls),
   );
-  const listens = allListens(server, sites);
+  const listens = allListens(spec, server);
   return {
     server: ident(server.name),
     modules,
@@ -70,13 +71,4 @@ function backendText(backend: Backend): string {
 
 function listenValues(listen: Listen): Values {
   return { address: socketName(listen), tls: listen.tls };
-}
-
-/** Every listen of the server and of its sites, each once. */
-function allListens(server: Server, sites: readonly Site[]): Listen[] {
-  const found = new Map<string, Listen>();
-  for (const listen of [...server.listen, ...sites.flatMap((site) => listensOf(site, server))]) {
-    found.set(socketName(listen), found.get(socketName(listen)) ?? listen);
-  }
-  return [...found.values()];
 }

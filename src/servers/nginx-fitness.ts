@@ -1,6 +1,7 @@
 import type { Server, Spec } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
-import { controlSocket, sitesOf } from "./nginx-sites.js";
+import { controlSocket } from "./nginx-sites.js";
+import { sitesOf } from "./sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;

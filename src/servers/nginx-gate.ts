@@ -1,7 +1,8 @@
 import { MEDIA_TYPE } from "../page/bodies.js";
 import type { PathRule, Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
-import { activePath, controlSocket, sharedDict, sitesOf, variableId } from "./nginx-sites.js";
+import { activePath, controlSocket, sharedDict, variableId } from "./nginx-sites.js";
+import { sitesOf } from "./sites.js";
 import { bitsOf, RETRY_STEPS_SEC, STEP_FLAGS } from "./nginx-steps.js";
 import { PROBE_PATH } from "./probe-path.js";
 

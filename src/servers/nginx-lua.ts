@@ -4,14 +4,8 @@ import { lua } from "./encode-lua.js";
 import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
 import { ident } from "./ident.js";
 import { limitsLua, unfitNginx } from "./nginx-fitness.js";
-import {
-  controlSocket,
-  NGINX_RUN_FOLDER,
-  sharedDict,
-  sitesOf,
-  stateFolder,
-  variableId,
-} from "./nginx-sites.js";
+import { controlSocket, NGINX_RUN_FOLDER, sharedDict, stateFolder, variableId } from "./nginx-sites.js";
+import { sitesOf } from "./sites.js";
 import { nginxVariant } from "./nginx-variant.js";
 import { folderPoint, nginxFiles, nginxTest, wiring } from "./nginx.js";
 

@@ -1,22 +1,6 @@
 import type { RunFolder } from "./adapter.js";
-import type { Listen, Server, Site, Spec } from "../spec/types.js";
+import type { Server, Site, Spec } from "../spec/types.js";
 import { ident, type Ident } from "./ident.js";
-
-/** The sites of one server, in the order of the spec. */
-export function sitesOf(spec: Spec, server: Server): Site[] {
-  return spec.sites.filter((site) => site.servers.includes(server.name));
-}
-
-/** Where the server listens for this site. */
-export function listensOf(site: Site, server: Server): readonly Listen[] {
-  return site.listen[server.name] ?? server.listen;
-}
-
-/** As nginx writes a socket: `0.0.0.0:80`, `[::]:443`. */
-export function socketName(listen: Listen): string {
-  const address = listen.address.includes(":") ? `[${listen.address}]` : listen.address;
-  return `${address}:${listen.port}`;
-}
 
 /** Part of a variable's name: nginx takes no `-` there, and names of the spec have no `_`. */
 export function variableId(name: string): Ident {

@@ -4,7 +4,8 @@ import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
 import { configValues } from "./nginx-config.js";
 import { limitsStock, unfitNginx } from "./nginx-fitness.js";
 import { httpValues, siteValues } from "./nginx-gate.js";
-import { activePath, NGINX_RUN_FOLDER, sitesOf } from "./nginx-sites.js";
+import { activePath, NGINX_RUN_FOLDER } from "./nginx-sites.js";
+import { sitesOf } from "./sites.js";
 import { nginxVariant } from "./nginx-variant.js";
 
 /**

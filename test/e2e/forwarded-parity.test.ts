@@ -121,7 +121,7 @@ const siteLines = Object.entries(SITES)
   })
   .join("");
 
-for (const kind of ["nginx", "lighttpd"] as const) {
+for (const kind of ["nginx", "nginx-lua", "lighttpd"] as const) {
   suite(`X-Forwarded-For on ${kind}`, needs(kind, "root"), () => {
     let world: World;
     before(async () => {

@@ -5,7 +5,7 @@ import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import type { ModeValues, Site } from "../spec/types.js";
 import { generationsOf, readGeneration, readOnDisk } from "../switch/on-disk.js";
-import { readState } from "../switch/state.js";
+import { readStateOrNone } from "../switch/state.js";
 import type { OnDisk, SiteState } from "../switch/types.js";
 
 /** Where a site stands, by its state file and its active variants. */
@@ -17,6 +17,8 @@ export interface Current {
   mode: Mode | "unknown";
   /** The state to go back to; generation 0 when there is none yet. */
   state: SiteState;
+  /** Why the state file could not be read; the state is then what the active variants say. Null: it could. */
+  damage: string | null;
   /** Every active variant is whole and of the state's generation. */
   isWhole: boolean;
   /** Highest generation ever given out, by the state and by the disk. */
@@ -34,12 +36,13 @@ export interface Change {
   to: SiteState;
 }
 
-/** @throws FenceError state-unknown-version, state-unreadable */
+/** @throws FenceError state-unknown-version */
 export function currentOf(plan: Plan, name: string): Current {
   const site = siteNamed(plan.spec, name);
   const points = plan.switchPoints.filter((point) => point.site === name);
   const onDisk = points.map(readOnDisk);
-  const state = stateBy(onDisk, readState(plan.spec.stateDir, name));
+  const { state: written, damage } = readStateOrNone(plan.spec.stateDir, name);
+  const state = stateBy(onDisk, written);
   const generations = points.flatMap(generationsOf);
   return {
     site,
@@ -47,6 +50,7 @@ export function currentOf(plan: Plan, name: string): Current {
     onDisk,
     mode: modeOf(onDisk, state),
     state,
+    damage,
     isWhole: onDisk.every((one) => one.mode === state.mode && one.generation === state.generation),
     lastGeneration: Math.max(state.generation, state.lastGeneration, 0, ...generations),
   };

@@ -41,7 +41,12 @@ export async function switchModes(
     for (const name of sites) {
       const current = currentOf(plan, name);
       const wanted = wantedOf(request, current);
-      const already = await alreadyThere(plan, machine, steps, current, wanted, request, signal);
+      let already: SiteOutcome | null = null;
+      if (current.damage === null) {
+        already = await alreadyThere(plan, machine, steps, current, wanted, request, signal);
+      } else {
+        steps.tell("check", "progress", `warning: ${current.damage}; it is written anew`, name);
+      }
       if (already === null) changes.push(changeTo(current, wanted, machine.now()));
       else outcomes.set(name, already);
     }

@@ -12,9 +12,9 @@ export function unfitNginx(version: string, buildInfo: string): string[] {
   const problems: string[] = [];
   if (major < 1 || (major === 1 && minor < 18))
     problems.push(`nginx ${version} is older than 1.18, the oldest that fence knows.`);
-  for (const module of ["geo", "map", "rewrite"]) {
+  for (const module of ["geo", "map", "rewrite", "limit_conn", "limit_req"]) {
     if (!buildInfo.includes(`--without-http_${module}_module`)) continue;
-    problems.push(`this nginx was built without its ${module} module, which the gate is written in.`);
+    problems.push(`this nginx was built without its ${module} module, which the gate is written with.`);
   }
   return problems;
 }

@@ -56,7 +56,7 @@ export const nginxLua: ServerAdapter = {
   configTest: nginxTest,
   runFolder: () => NGINX_RUN_FOLDER,
   reloadSignal: "SIGHUP",
-  version: { args: ["-v"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
+  version: { args: ["-V"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
 
   unfit(version, buildInfo) {
     const problems = unfitNginx(version, buildInfo);

@@ -29,7 +29,7 @@ export const nginx: ServerAdapter = {
   configTest: nginxTest,
   runFolder: () => NGINX_RUN_FOLDER,
   reloadSignal: "SIGHUP",
-  version: { args: ["-v"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
+  version: { args: ["-V"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
   unfit: unfitNginx,
   limits: limitsStock,
 };

@@ -57,6 +57,19 @@ export function readState(stateDir: string, site: string): SiteState {
   return value;
 }
 
+/**
+ * `readState` for those who write the state anew: a damaged file must not keep a site down.
+ * @throws FenceError state-unknown-version
+ */
+export function readStateOrNone(stateDir: string, site: string): { state: SiteState; damage: string | null } {
+  try {
+    return { state: readState(stateDir, site), damage: null };
+  } catch (error) {
+    if (!(error instanceof FenceError) || error.code !== "state-unreadable") throw error;
+    return { state: initialState(site), damage: error.message };
+  }
+}
+
 /** @throws FileError, NotDurable */
 export function writeState(stateDir: string, state: SiteState): void {
   makeFolders(sitesPath(stateDir), FOLDER_MODE);

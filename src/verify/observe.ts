@@ -66,7 +66,8 @@ function problemsOf(view: WorkersView, probes: readonly ProbeResult[]): string[]
     const what = worker.settled === null ? "has not answered" : "still acts on an older variant";
     problems.push(`worker ${worker.pid} ${what}${worker.detail ? `: ${worker.detail}` : ""}`);
   }
-  for (const one of probes) if (one.problem !== null) problems.push(`${one.host}: ${one.problem}`);
+  for (const one of probes)
+    if (one.problem !== null) problems.push(`${one.host} at ${one.url}: ${one.problem}`);
   if (problems.length === 0 && agreement(probes) === null) {
     const seen = probes.map(
       (one) => `${one.host} at ${one.url}: ${one.mode}, generation ${one.generation ?? "unknown"}`,

@@ -26,7 +26,7 @@ export async function probe(site: Site, listen: Listen, host: string): Promise<P
     result.status = answer.status;
     return { ...result, ...read(site, answer) };
   } catch (error) {
-    return { ...result, problem: `${url} did not answer: ${(error as Error).message}` };
+    return { ...result, problem: `no answer: ${(error as Error).message}` };
   }
 }
 

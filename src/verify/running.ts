@@ -20,11 +20,12 @@ export interface Master {
  */
 export async function findMaster(server: Server): Promise<Master> {
   const pid = await readPid(server.pidFile);
+  if (pid === "closed") {
+    const problem = `the pid file ${server.pidFile} cannot be read: run fence as root`;
+    return { running: "unknown", pid: null, problem };
+  }
   if (pid !== null && (await isProgram(pid, server))) return { running: "yes", pid, problem: null };
-  const stale =
-    pid === null
-      ? `no pid file ${server.pidFile}`
-      : `${server.pidFile} names process ${pid}, which is not ${server.kind}`;
+  const stale = pid === null ? `no pid file ${server.pidFile}` : await whyStale(pid, server);
   for (const listen of server.listen) {
     if (await mayListen(listen)) {
       return {
@@ -38,7 +39,7 @@ export async function findMaster(server: Server): Promise<Master> {
 }
 
 /** Others may write the file, or put something else in its place: no more than a number is read, and nothing waited for. */
-async function readPid(path: string): Promise<number | null> {
+async function readPid(path: string): Promise<number | null | "closed"> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
@@ -48,9 +49,17 @@ async function readPid(path: string): Promise<number | null> {
     } finally {
       await file.close();
     }
-  } catch {
-    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "EACCES" || code === "EPERM" ? "closed" : null;
   }
+}
+
+async function whyStale(pid: number, server: Server): Promise<string> {
+  const names = `${server.pidFile} names process ${pid}`;
+  const comm = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => null);
+  if (comm === null) return `${names}, which has ended`;
+  return `${names}, which is ${comm.trim()}, not ${basename(server.program)}`;
 }
 
 /** A pid file may outlive its process and the number may serve another one by now: compare the program's name. */

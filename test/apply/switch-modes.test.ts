@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chownSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import type { OnStep } from "../../src/apply/steps.js";
 import { switchModes } from "../../src/apply/switch-modes.js";
 import type { StepEvent } from "../../src/apply/types.js";
 import type { Observation } from "../../src/verify/types.js";
@@ -314,6 +315,25 @@ test("an unreadable journal or one of a newer fence stops every change, with wha
   await assert.rejects(switchModes(plan, requestOf("up"), fakeMachine()), { code: "state-unknown-version" });
   assert.equal(readFileSync(path, "utf8"), '{"version":9}');
   for (const point of plan.switchPoints) assert.equal(readOnDisk(point).mode, "down");
+});
+
+test("a damaged state file keeps no site down: it is told and written anew", async () => {
+  for (const mode of ["up", "down"] as const) {
+    const plan = planOf(temporaryFolder());
+    await switchModes(plan, requestOf("down"), fakeMachine());
+    writeFileSync(join(plan.spec.stateDir, "sites/main.json"), '{"version":1,"mo');
+    const told: string[] = [];
+    const onStep: OnStep = ({ text }) => void told.push(text);
+    const result = await switchModes(plan, requestOf(mode), fakeMachine(), { onStep });
+    assert.deepEqual([result.exit, result.sites[0]?.result], ["ok", "done"]);
+    assert.ok(
+      told.some((text) => /warning: cannot read .*main\.json/.test(text)),
+      told.join("\n"),
+    );
+    const state = readState(plan.spec.stateDir, "main");
+    assert.deepEqual([state.mode, state.proof], [mode, "proven"]);
+    assert.ok(state.generation > 2, "the generations on disk are not given out again");
+  }
 });
 
 test("what was staged for a server that was not running is proven by more than one look once it runs", async () => {

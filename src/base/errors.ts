@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   "state-unknown-version": "failed",
   "state-unreadable": "failed",
   "journal-unreadable": "failed",
+  "not-applied": "failed",
   "lock-held": "locked",
   "server-not-running": "failed",
   "server-not-found": "failed",

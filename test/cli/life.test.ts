@@ -49,6 +49,10 @@ for (const kind of ["nginx", "lighttpd"] as const) {
       await expectCode(0, "plan");
     });
 
+    test("a spec that was never applied switches nothing", async () => {
+      assertFails(await world.fence("down", "--if-not-running", "stage"), "not-applied", 1);
+    });
+
     test("apply writes the config and an up variant; then there is no difference", async () => {
       const { stdout } = await expectCode(0, "apply");
       assert.match(stdout, /rendered is written\nmain is up \(generation 1, created\)\nweb does not run/);

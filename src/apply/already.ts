@@ -11,7 +11,7 @@ import { holds } from "./wanted.js";
 
 /**
  * The outcome "already" when disk and servers are exactly where the request wants them; null when the site must be
- * switched. A site that was left unproven is proven now. Nothing but the state's `proof` is written.
+ * switched. A site that was left unproven or staged is proven now. Nothing but the state's `proof` is written.
  * @throws FenceError server-not-running
  */
 export async function alreadyThere(
@@ -25,9 +25,15 @@ export async function alreadyThere(
 ): Promise<SiteOutcome | null> {
   if (!holds(current, wanted)) return null;
   const { site, points, state } = current;
-  if (!request.wait) return already(current, points.map(({ server }) => ({ server, result: "unproven", proof: null })), []);
+  if (!request.wait)
+    return already(
+      current,
+      points.map(({ server }) => ({ server, result: "unproven", proof: null })),
+      [],
+    );
 
-  const looks = state.proof === "unproven" ? null : await servedAsStated(machine, current);
+  // One look is enough only where a whole proof came before it: of what was staged no server has shown anything yet.
+  const looks = state.proof === "proven" ? await servedAsStated(machine, current) : null;
   if (looks === "differs") return null;
   if (looks !== null) return finish(plan, current, looks, request);
 
@@ -57,17 +63,30 @@ async function servedAsStated(machine: Machine, current: Current): Promise<Serve
   return servers;
 }
 
-function finish(plan: Plan, current: Current, servers: readonly ServerOutcome[], request: SwitchRequest): SiteOutcome {
+function finish(
+  plan: Plan,
+  current: Current,
+  servers: readonly ServerOutcome[],
+  request: SwitchRequest,
+): SiteOutcome {
   const idle = servers.filter(({ result }) => result === "staged").map(({ server }) => server);
   if (idle.length > 0 && request.ifNotRunning === "fail") {
     throw new FenceError("server-not-running", `${idle.join(", ")} is not running`);
   }
   const proof: SiteState["proof"] = idle.length > 0 ? "staged" : "proven";
   if (proof !== current.state.proof) writeState(plan.spec.stateDir, { ...current.state, proof });
-  return already(current, servers, idle.map((server) => `${server} is not running: ${current.state.mode} takes effect when it starts`));
+  return already(
+    current,
+    servers,
+    idle.map((server) => `${server} is not running: ${current.state.mode} takes effect when it starts`),
+  );
 }
 
-function already(current: Current, servers: readonly ServerOutcome[], problems: readonly string[]): SiteOutcome {
+function already(
+  current: Current,
+  servers: readonly ServerOutcome[],
+  problems: readonly string[],
+): SiteOutcome {
   const { site, state } = current;
   const { generation, since, mode } = state;
   return { site: site.name, from: mode, to: mode, result: "already", generation, since, servers, problems };

@@ -5,7 +5,7 @@ import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import type { ModeValues, Site } from "../spec/types.js";
 import { generationsOf, readGeneration, readOnDisk } from "../switch/on-disk.js";
-import { readState } from "../switch/state.js";
+import { readStateOrNone } from "../switch/state.js";
 import type { OnDisk, SiteState } from "../switch/types.js";
 
 /** Where a site stands, by its state file and its active variants. */
@@ -17,6 +17,8 @@ export interface Current {
   mode: Mode | "unknown";
   /** The state to go back to; generation 0 when there is none yet. */
   state: SiteState;
+  /** Why the state file could not be read; the state is then what the active variants say. Null: it could. */
+  damage: string | null;
   /** Every active variant is whole and of the state's generation. */
   isWhole: boolean;
   /** Highest generation ever given out, by the state and by the disk. */
@@ -34,18 +36,13 @@ export interface Change {
   to: SiteState;
 }
 
-/** @throws FenceError state-unknown-version, state-unreadable */
+/** @throws FenceError state-unknown-version */
 export function currentOf(plan: Plan, name: string): Current {
   const site = siteNamed(plan.spec, name);
   const points = plan.switchPoints.filter((point) => point.site === name);
   const onDisk = points.map(readOnDisk);
-  const [first] = onDisk;
-  const agrees = onDisk.every((one) => one.mode === first?.mode && one.generation === first.generation);
-  let state = readState(plan.spec.stateDir, name);
-  // The active variants are the truth: the state may be lost, or older than they are.
-  if (agrees && first !== undefined && first.generation !== null && first.mode !== "unknown" && first.mode !== null) {
-    if (first.generation !== state.generation) state = { ...state, mode: first.mode, generation: first.generation };
-  }
+  const { state: written, damage } = readStateOrNone(plan.spec.stateDir, name);
+  const state = stateBy(onDisk, written);
   const generations = points.flatMap(generationsOf);
   return {
     site,
@@ -53,9 +50,26 @@ export function currentOf(plan: Plan, name: string): Current {
     onDisk,
     mode: modeOf(onDisk, state),
     state,
+    damage,
     isWhole: onDisk.every((one) => one.mode === state.mode && one.generation === state.generation),
     lastGeneration: Math.max(state.generation, state.lastGeneration, 0, ...generations),
   };
+}
+
+/**
+ * The active variants are the truth: the state may be lost, or older than they are. Where a server has none, perhaps
+ * because it is new, the others must be newer than the state to be believed.
+ */
+function stateBy(onDisk: readonly OnDisk[], state: SiteState): SiteState {
+  const there = onDisk.filter(({ mode }) => mode !== null);
+  const [first] = there;
+  if (first === undefined || first.generation === null) return state;
+  const { mode, generation } = first;
+  if (mode === null || mode === "unknown" || generation === state.generation) return state;
+  if (there.some((one) => one.mode !== mode || one.generation !== generation)) return state;
+  return there.length === onDisk.length || generation > state.generation
+    ? { ...state, mode, generation }
+    : state;
 }
 
 function modeOf(onDisk: readonly OnDisk[], state: SiteState): Mode | "unknown" {
@@ -70,15 +84,18 @@ export type Wanted = Pick<SiteState, "mode" | "by" | "reason" | "message" | "ret
 
 export function changeTo(current: Current, wanted: Wanted, nowMs: number): Change {
   const { site, points, state } = current;
-  const isBackable = state.generation > 0 && points.every((point) => readGeneration(point, state.generation) !== null);
+  const isBackable =
+    state.generation > 0 && points.every((point) => readGeneration(point, state.generation) !== null);
   const fromGeneration = isBackable ? state.generation : current.lastGeneration + 1;
   const generation = Math.max(fromGeneration, current.lastGeneration) + 1;
+  // Nobody knows since when a site is up that fence has never touched: since now, at the least.
+  const known = state.generation > 0 ? state : { ...state, since: isoTime(nowMs), changedAt: isoTime(nowMs) };
   const keepsMode = state.generation > 0 && state.mode === wanted.mode;
   return {
     site,
     points,
     before: current.mode,
-    from: { ...state, generation: fromGeneration, lastGeneration: fromGeneration },
+    from: { ...known, generation: fromGeneration, lastGeneration: fromGeneration },
     stagesFrom: !isBackable,
     to: {
       version: 1,

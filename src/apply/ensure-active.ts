@@ -47,7 +47,11 @@ export interface EnsureResult {
  * never touched is up.
  * @throws FenceError when nothing was changed
  */
-export async function ensureActive(plan: Plan, machine: Machine, request: EnsureRequest): Promise<EnsureResult> {
+export async function ensureActive(
+  plan: Plan,
+  machine: Machine,
+  request: EnsureRequest,
+): Promise<EnsureResult> {
   const { by, command, lockTimeoutMs, signal } = request;
   const steps = new Steps(request.onStep);
   return underLock(plan, machine, steps, { lockTimeoutMs, by, command, sites: [], signal }, async () => {
@@ -63,7 +67,18 @@ export async function ensureActive(plan: Plan, machine: Machine, request: Ensure
     if (changes.length === 0) return { exit: "ok", sites: [...sites.values()] };
 
     await stageChanges(plan, machine, steps, changes);
-    const conduct = { plan, machine, steps, signal, by, command, why: "", wait: true, settleMs: null, timeoutMs: null };
+    const conduct = {
+      plan,
+      machine,
+      steps,
+      signal,
+      by,
+      command,
+      why: "",
+      wait: true,
+      settleMs: null,
+      timeoutMs: null,
+    };
     const carried = await carryOut(changes, conduct);
     for (const outcome of carried.sites) {
       const { site, to: mode, generation } = outcome;
@@ -98,7 +113,14 @@ function create(plan: Plan, machine: Machine, current: Current, by: string): Ens
 function firstState(current: Current, machine: Machine, by: string): SiteState {
   const generation = current.lastGeneration + 1;
   const { retryAfterSec } = current.site.maintenance;
-  return { ...current.state, generation, lastGeneration: generation, since: isoTime(machine.now()), by, retryAfterSec };
+  return {
+    ...current.state,
+    generation,
+    lastGeneration: generation,
+    since: isoTime(machine.now()),
+    by,
+    retryAfterSec,
+  };
 }
 
 /** Whether every active variant is what its server's adapter would write today, in the mode that is in force. */

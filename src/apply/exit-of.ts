@@ -24,7 +24,7 @@ export function exitOf(outcomes: readonly SiteOutcome[], facts: ExitFacts): Exit
 }
 
 /** SIGTERM when the reason says so, else SIGINT. */
-export function exitOfSignal(signal: AbortSignal): "interrupted" | "terminated" {
+function exitOfSignal(signal: AbortSignal): "interrupted" | "terminated" {
   const reason: unknown = signal.reason;
   return reason instanceof FenceError && reason.code === "terminated" ? "terminated" : "interrupted";
 }

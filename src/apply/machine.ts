@@ -10,6 +10,7 @@ import { prove, type ProveOptions } from "../verify/prove.js";
 import { whyWorkersCannotRead } from "../verify/readable.js";
 import { findMaster, type Master } from "../verify/running.js";
 import type { Expected, Observation, Proof } from "../verify/types.js";
+import { refusing } from "./refusing.js";
 
 /** All that a change asks of the machine besides its disk; tests put one in its place that lies. */
 export interface Machine {
@@ -27,7 +28,11 @@ export interface Machine {
 }
 
 /** The machine itself. */
-export function createMachine(plan: Plan, renderer: Renderer, adapterOf: (kind: ServerKind) => ServerAdapter): Machine {
+export function createMachine(
+  plan: Plan,
+  renderer: Renderer,
+  adapterOf: (kind: ServerKind) => ServerAdapter,
+): Machine {
   return {
     findMaster: (server) => findMaster(serverNamed(plan.spec, server)),
     observe: (point) => observe(plan, point),
@@ -37,8 +42,8 @@ export function createMachine(plan: Plan, renderer: Renderer, adapterOf: (kind: 
       return configTest(adapterOf(server.kind), server, serverDir);
     },
     whyUnreadable: (name, path) => whyWorkersCannotRead(serverNamed(plan.spec, name), path),
-    renderVariant: (point, values) => renderer.renderVariant(plan, point, values),
-    renderTree: () => renderer.renderTree(plan),
+    renderVariant: (point, values) => refusing(plan.spec, () => renderer.renderVariant(plan, point, values)),
+    renderTree: () => refusing(plan.spec, () => renderer.renderTree(plan)),
     now: wallMs,
   };
 }

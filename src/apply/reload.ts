@@ -5,10 +5,11 @@ import { FenceError } from "../base/errors.js";
 import { childrenOf } from "../base/process-info.js";
 import { serverNamed, siteNamed } from "../plan/plan.js";
 import { adapterOf } from "../servers/registry.js";
-import type { Server } from "../spec/types.js";
+import type { Server, Spec } from "../spec/types.js";
 import { readOnDisk } from "../switch/on-disk.js";
 import type { Plan } from "../plan/types.js";
 import type { Machine } from "./machine.js";
+import { whyReloadEnds } from "./reload-risk.js";
 import { clearPending, isPending } from "./pending-reload.js";
 
 const NEW_WORKERS_MS = 10_000;
@@ -18,7 +19,11 @@ const LOOK_MS = 20;
 export type Behind = "now" | "since-before";
 
 /** The running servers that do not know the config that is to be on disk, by name. */
-export async function serversBehind(plan: Plan, machine: Machine, onDisk: TreeOnDisk | null): Promise<Map<string, Behind>> {
+export async function serversBehind(
+  plan: Plan,
+  machine: Machine,
+  onDisk: TreeOnDisk | null,
+): Promise<Map<string, Behind>> {
   const tree = machine.renderTree();
   const behind = new Map<string, Behind>();
   for (const server of plan.spec.servers) {
@@ -26,13 +31,31 @@ export async function serversBehind(plan: Plan, machine: Machine, onDisk: TreeOn
     if (running === "no") continue;
     if (onDisk === null || wiringDiffers(onDisk, tree, server.name)) behind.set(server.name, "now");
     else if (pid !== null && isPending(plan.spec, server, pid)) behind.set(server.name, "since-before");
+    else if (!(await showsGates(plan, machine, server))) behind.set(server.name, "since-before");
   }
   return behind;
+}
+
+/** false: a config of the user's own does not include the gates yet, or was not read again since it does. */
+export async function showsGates(plan: Plan, machine: Machine, { name, config }: Server): Promise<boolean> {
+  if (config !== "include") return true;
+  for (const point of plan.switchPoints.filter(({ server }) => server === name)) {
+    if ((await machine.observe(point)).mode === "unknown") return false;
+  }
+  return true;
 }
 
 /** The command by which a person reloads a running server. */
 export function reloadCommand(server: Server): string {
   return `kill -${adapterOf(server.kind).reloadSignal.replace(/^SIG/, "")} $(cat ${server.pidFile})`;
+}
+
+/** The command by which a person starts a server; null when its main config is the user's own. */
+export function startCommand({ outputDir }: Spec, { name, kind, config, program }: Server): string | null {
+  if (config === "include") return null;
+  return kind === "lighttpd"
+    ? `${program} -f ${outputDir}/${name}/lighttpd.conf`
+    : `${program} -c ${outputDir}/${name}/nginx.conf`;
 }
 
 /**
@@ -47,6 +70,11 @@ export async function reload(plan: Plan, machine: Machine, name: string, signal:
       "reload-failed",
       `${name} cannot be reloaded: ${master.problem ?? "it does not run"}`,
     );
+  const risk = await whyReloadEnds(plan, machine, server);
+  if (risk !== null)
+    throw new FenceError("reload-failed", `${name} was not reloaded, as that would end it: ${risk}`, {
+      hint: "restart it as its service does; until then it serves the old config",
+    });
   const before = new Set(childrenOf(master.pid));
   process.kill(master.pid, adapterOf(server.kind).reloadSignal);
   // nginx starts new workers only when it took the new config; others stay the same process.

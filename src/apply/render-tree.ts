@@ -58,8 +58,17 @@ export function writeTree(
     const folder = writeFolder(outputDir, tree, manifest);
     const kept = previous ?? setAside(outputDir);
     symlinkAtomic(outputDir, basename(folder));
-    removeOlder(outputDir, [folder, kept]);
+    removeOlder(outputDir, folder, kept);
     return { folder, written: true };
+  } catch (error) {
+    throw outputFailure(error);
+  }
+}
+
+/** Before anything of a foreign folder is read, shown or asked for. @throws FenceError output-not-ours, output-not-writable */
+export function refuseForeign(outputDir: string): void {
+  try {
+    currentTarget(outputDir);
   } catch (error) {
     throw outputFailure(error);
   }
@@ -150,11 +159,14 @@ function isWhole(folder: string, tree: RenderedTree, manifest: string): boolean 
   });
 }
 
-function removeOlder(outputDir: string, kept: readonly (string | null)[]): void {
+/** Only what is older than the tree before: a newer one may be another fence's, about to be pointed to. */
+function removeOlder(outputDir: string, folder: string, before: string | null): void {
+  const age = before === null ? null : lstatOf(before);
+  if (age === null) return;
   for (const name of namesIn(dirname(outputDir))) {
     const path = join(dirname(outputDir), name);
-    if (kept.includes(path) || !isOurs(outputDir, name)) continue;
-    rmSync(path, { recursive: true, force: true });
+    if (path === folder || path === before || !isOurs(outputDir, name)) continue;
+    if ((lstatOf(path)?.mtimeMs ?? Infinity) <= age.mtimeMs) rmSync(path, { recursive: true, force: true });
   }
 }
 

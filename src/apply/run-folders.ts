@@ -1,19 +1,24 @@
-import { chmodSync, chownSync, lstatSync } from "node:fs";
-import { writeNewFile } from "../base/durable.js";
-import { FileError } from "../base/file-error.js";
-import { exists, makeFolders } from "../base/folders.js";
+import { chmodSync, closeSync, constants, fchownSync, fstatSync, lstatSync, openSync } from "node:fs";
+import { attempt } from "../base/file-error.js";
+import { makeFolders } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
 import { run } from "../base/run.js";
 import type { Plan, PlannedRunFolder } from "../plan/types.js";
+import { checkRunFolders } from "../switch/safety.js";
 
 const ID_TIMEOUT_MS = 5000;
+const PID_FILE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * Makes the folders that the servers need for their control sockets and pid files; those that are there get the right
  * mode. What tmpfiles.conf does at boot, done now.
- * @throws FenceError server-unfit (no such user); FileError
+ * @throws FenceError server-unfit (no such user), state-not-safe; FileError
  */
 export async function makeRunFolders(plan: Plan): Promise<void> {
+  checkRunFolders(
+    plan.spec.runDir,
+    plan.runFolders.map(({ path }) => path),
+  );
   makeFolders(plan.spec.runDir, 0o755);
   for (const folder of plan.runFolders) {
     makeFolders(folder.path, folder.mode);
@@ -24,13 +29,20 @@ export async function makeRunFolders(plan: Plan): Promise<void> {
   }
 }
 
+/** By descriptor: where others can write to the folder of the pid file, a link to another file may take its place. */
 async function ownPidFile({ pidFile }: PlannedRunFolder, user: string): Promise<void> {
   const uid = await uidOf(user);
+  const fd = attempt("open", pidFile, () => openSync(pidFile, PID_FILE_FLAGS, 0o644));
   try {
-    if (!exists(pidFile)) writeNewFile(pidFile, "", { mode: 0o644, owner: { uid, gid: 0 } });
-    else if (lstatSync(pidFile).uid !== uid) chownSync(pidFile, uid, 0);
-  } catch (error) {
-    throw error instanceof FileError ? error : new FileError("change the owner of", pidFile, error);
+    const stats = fstatSync(fd);
+    if (!stats.isFile() || stats.nlink !== 1) {
+      throw new FenceError("state-not-safe", `${pidFile} is not a file of its own`, {
+        hint: "Remove it, or name another pid_file.",
+      });
+    }
+    if (stats.uid !== uid) attempt("change the owner of", pidFile, () => fchownSync(fd, uid, 0));
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -1,4 +1,6 @@
+import { FenceError } from "../base/errors.js";
 import type { Plan } from "../plan/types.js";
+import { generationPath } from "../switch/on-disk.js";
 import { stage, unstage } from "../switch/stage.js";
 import { valuesOf, type Change } from "./change.js";
 import type { Machine } from "./machine.js";
@@ -7,15 +9,17 @@ import { checkWiring } from "./wiring.js";
 
 /**
  * Stages the new generation of every change, and the old one where no good copy of it is left; then looks at the
- * wiring. When anything fails, what was staged is removed again.
- * @throws FileError, NotDurable, FenceError config-test-failed, config-test-hung: nothing is in force
+ * wiring and at what the workers may read. When anything fails, what was staged is removed again.
+ * @returns the servers whose config on disk is not what the spec renders to
+ * @throws FileError, NotDurable, FenceError config-test-failed, config-test-hung, variant-unreadable: nothing is in
+ *   force
  */
 export async function stageChanges(
   plan: Plan,
   machine: Machine,
   steps: Steps,
   changes: readonly Change[],
-): Promise<void> {
+): Promise<Set<string>> {
   steps.tell("stage", "start", "write the new variants beside the old ones");
   try {
     for (const change of changes) {
@@ -33,10 +37,27 @@ export async function stageChanges(
       }
     }
     steps.end("stage", "ok", "staged");
-    await checkWiring(plan, machine, steps, changes);
+    const outdated = await checkWiring(plan, machine, steps, changes);
+    for (const change of changes) await refuseUnreadable(machine, change);
+    return outdated;
   } catch (error) {
     unstageChanges(changes);
     throw error;
+  }
+}
+
+/** A variant that the workers may not read is an outage, or a down that nobody sees. */
+async function refuseUnreadable(machine: Machine, { points, to }: Change): Promise<void> {
+  for (const point of points) {
+    const why = await machine.whyUnreadable(point.server, generationPath(point, to.generation));
+    if (why === null) continue;
+    throw new FenceError(
+      "variant-unreadable",
+      `${point.server} could not read the variant of ${point.site}: ${why}`,
+      {
+        hint: "Open the folder to the workers (chmod a+x), or run them as another user.",
+      },
+    );
   }
 }
 

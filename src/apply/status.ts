@@ -48,7 +48,8 @@ function isKnown(onDisk: OnDisk): onDisk is { mode: "up" | "down"; generation: n
 
 function diskDifferences(desired: SiteState, onDisk: OnDisk, point: SwitchPoint): string[] {
   if (onDisk.mode === null) return [`there is no active variant at ${point.active}: run fence apply`];
-  if (!isKnown(onDisk)) return [`${point.active} was edited or is not of fence: run fence ${desired.mode} ${point.site}`];
+  if (!isKnown(onDisk))
+    return [`${point.active} was edited or is not of fence: run fence ${desired.mode} ${point.site}`];
   if (onDisk.mode === desired.mode && onDisk.generation === desired.generation) return [];
   return [
     `${desired.mode}, generation ${desired.generation}, was asked for; ` +
@@ -61,5 +62,7 @@ function servedDifferences(onDisk: OnDisk, observed: Observation): string[] {
   if (observed.mode === "unknown") return [...observed.problems];
   const generation = observed.generation ?? "unknown";
   if (observed.mode === onDisk.mode && observed.generation === onDisk.generation) return [];
-  return [`${observed.server} shows ${observed.mode}, generation ${generation}; on disk is ${onDisk.mode ?? "nothing"}, generation ${onDisk.generation ?? "unknown"}`];
+  return [
+    `${observed.server} shows ${observed.mode}, generation ${generation}; on disk is ${onDisk.mode ?? "nothing"}, generation ${onDisk.generation ?? "unknown"}`,
+  ];
 }

@@ -7,7 +7,6 @@ import { changeTo, currentOf, type Change } from "./change.js";
 import { dryRun } from "./dry-run.js";
 import type { Machine } from "./machine.js";
 import { stageChanges } from "./staging.js";
-import { refuseUnreadable } from "./readable.js";
 import { Steps, type OnStep } from "./steps.js";
 import type { SiteOutcome, SwitchRequest, SwitchResult } from "./types.js";
 import { underLock } from "./under-lock.js";
@@ -36,25 +35,30 @@ export async function switchModes(
   const { lockTimeoutMs, by, command, sites } = request;
   const { signal } = options;
   return underLock(plan, machine, steps, { lockTimeoutMs, by, command, sites, signal }, async () => {
+    if (request.wait) await refuseUntellable(plan, machine, sites);
     const outcomes = new Map<string, SiteOutcome>();
     const changes: Change[] = [];
     for (const name of sites) {
       const current = currentOf(plan, name);
       const wanted = wantedOf(request, current);
-      const already = await alreadyThere(plan, machine, steps, current, wanted, request, signal);
+      let already: SiteOutcome | null = null;
+      if (current.damage === null) {
+        already = await alreadyThere(plan, machine, steps, current, wanted, request, signal);
+      } else {
+        steps.tell("check", "progress", `warning: ${current.damage}; it is written anew`, name);
+      }
       if (already === null) changes.push(changeTo(current, wanted, machine.now()));
       else outcomes.set(name, already);
     }
     let exit: ExitName = "ok";
     if (changes.length > 0) {
       await refuseNotRunning(machine, changes, request);
-      await stageChanges(plan, machine, steps, changes);
-      await refuseUnreadable(machine, changes);
+      const outdated = await stageChanges(plan, machine, steps, changes);
       const { wait, settleMs, timeoutMs } = request;
       const why = changes.find(({ to }) => to.reason !== "")?.to.reason ?? "";
       const conduct = { plan, machine, steps, signal, by, command, why, wait, settleMs, timeoutMs };
       const carried = await carryOut(changes, conduct);
-      for (const outcome of carried.sites) outcomes.set(outcome.site, outcome);
+      for (const outcome of carried.sites) outcomes.set(outcome.site, withCause(outcome, outdated));
       exit = carried.exit;
     } else {
       steps.tell("done", "ok", `already ${request.mode}`);
@@ -63,14 +67,47 @@ export async function switchModes(
   });
 }
 
+/** A host or a listener that the spec has and the servers do not know yet is why a proof may fail. */
+function withCause(outcome: SiteOutcome, outdated: ReadonlySet<string>): SiteOutcome {
+  const names = outcome.servers.map(({ server }) => server).filter((server) => outdated.has(server));
+  if (names.length === 0 || !["failed", "rolled-back"].includes(outcome.result)) return outcome;
+  const cause = `the config of ${names.join(", ")} on disk is not what the spec renders to: fence apply --reload first`;
+  return { ...outcome, problems: [...outcome.problems, cause] };
+}
+
+/**
+ * Where another process may hold the port, nothing can be proven: said at once, rather than at the deadline.
+ * @throws FenceError server-not-running
+ */
+async function refuseUntellable(plan: Plan, machine: Machine, sites: readonly string[]): Promise<void> {
+  const points = plan.switchPoints.filter(({ site }) => sites.includes(site));
+  for (const server of new Set(points.map((point) => point.server))) {
+    const master = await machine.findMaster(server);
+    if (master.running !== "unknown") continue;
+    throw new FenceError(
+      "server-not-running",
+      `it cannot be told whether ${server} is running: ${master.problem ?? "no process"}`,
+      { hint: "Nothing was changed. --no-wait switches without any proof." },
+    );
+  }
+}
+
 /** @throws FenceError server-not-running */
-async function refuseNotRunning(machine: Machine, changes: readonly Change[], request: SwitchRequest): Promise<void> {
+async function refuseNotRunning(
+  machine: Machine,
+  changes: readonly Change[],
+  request: SwitchRequest,
+): Promise<void> {
   if (request.ifNotRunning === "stage") return;
   for (const server of new Set(changes.flatMap(({ points }) => points.map((point) => point.server)))) {
     const master = await machine.findMaster(server);
     if (master.running !== "no") continue;
-    throw new FenceError("server-not-running", `${server} is not running: ${master.problem ?? "no process"}`, {
-      hint: "Start it, or prepare the mode for its start with --if-not-running=stage.",
-    });
+    throw new FenceError(
+      "server-not-running",
+      `${server} is not running: ${master.problem ?? "no process"}`,
+      {
+        hint: "Start it, or prepare the mode for its start with --if-not-running=stage.",
+      },
+    );
   }
 }

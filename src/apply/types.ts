@@ -3,7 +3,18 @@ import type { Mode } from "../base/mode.js";
 import type { SiteState, OnDisk } from "../switch/types.js";
 import type { Observation, Proof } from "../verify/types.js";
 
-export const STEPS = ["lock", "recover", "stage", "check", "journal", "commit", "settle", "proof", "undo", "done"] as const;
+export const STEPS = [
+  "lock",
+  "recover",
+  "stage",
+  "check",
+  "journal",
+  "commit",
+  "settle",
+  "proof",
+  "undo",
+  "done",
+] as const;
 export type Step = (typeof STEPS)[number];
 
 /** Something happened in a change; the CLI prints it, `--json` emits it as one line, the TUI draws it. */

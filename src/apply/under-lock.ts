@@ -44,7 +44,10 @@ export async function underLock<T>(
     since: isoTime(machine.now()),
     signal: request.signal,
     onWait(holder) {
-      const who = holder === null ? "another fence" : `process ${holder.pid} (${holder.command}), since ${holder.since}`;
+      const who =
+        holder === null
+          ? "another fence"
+          : `process ${holder.pid} (${holder.command}), since ${holder.since}`;
       steps.tell("lock", "progress", `waiting for ${who}`);
     },
   }).catch((error: unknown) => {
@@ -93,9 +96,17 @@ async function proofOf(
   state: { mode: "up" | "down"; generation: number },
   signal: AbortSignal | undefined,
 ): Promise<"proven" | "unproven" | "staged"> {
-  const { settle } = plan.spec.sites.find((one) => one.name === site) ?? { settle: { delayMs: 0, timeoutMs: 0 } };
+  const { settle } = plan.spec.sites.find((one) => one.name === site) ?? {
+    settle: { delayMs: 0, timeoutMs: 0 },
+  };
   const { mode, generation } = state;
-  const proved = await provePoints(machine, steps, points, { mode, generation }, { delayMs: 0, timeoutMs: settle.timeoutMs, signal });
+  const proved = await provePoints(
+    machine,
+    steps,
+    points,
+    { mode, generation },
+    { delayMs: 0, timeoutMs: settle.timeoutMs, signal },
+  );
   const results = new Set(proved.servers.map((server) => server.result));
   if (results.size > 0 && [...results].every((result) => result === "done")) return "proven";
   return [...results].every((result) => result === "done" || result === "staged") ? "staged" : "unproven";
@@ -105,7 +116,12 @@ function tellRecovered(steps: Steps, recovered: Recovered): void {
   const { journal, outcome, sites } = recovered;
   for (const { site, state, problems } of sites) {
     const what = outcome === "finished" ? "finished" : "undone";
-    steps.tell("recover", problems.length > 0 ? "failed" : "ok", `the unfinished change of ${site} is ${what}: ${state.mode}`, site);
+    steps.tell(
+      "recover",
+      problems.length > 0 ? "failed" : "ok",
+      `the unfinished change of ${site} is ${what}: ${state.mode}`,
+      site,
+    );
     for (const problem of problems) steps.tell("recover", "failed", problem, site);
   }
   steps.end("recover", "ok", `the change that ${journal.by} began at ${journal.startedAt} is ${outcome}`);
@@ -114,7 +130,8 @@ function tellRecovered(steps: Steps, recovered: Recovered): void {
 function recordRecovered(stateDir: string, steps: Steps, recovered: Recovered, command: string): void {
   const { journal, outcome, sites } = recovered;
   const isUnproven = sites.some(({ state, problems }) => problems.length > 0 || state.proof === "unproven");
-  const exit = outcome === "undone" ? "rolledBack" : isUnproven ? "unproven" : "ok";
+  const wasInForce = outcome === "finished" || journal.direction === "undo";
+  const exit = !wasInForce ? "failed" : isUnproven ? "unproven" : outcome === "undone" ? "rolledBack" : "ok";
   try {
     appendHistory(stateDir, {
       version: 1,

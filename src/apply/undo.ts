@@ -88,8 +88,11 @@ async function proveUndone(one: Moving, before: Proved | undefined, conduct: Con
   });
   const servers = proof.servers.map((server): ServerOutcome => {
     const first = before?.servers.find((other) => other.server === server.server)?.proof ?? null;
-    return server.result === "failed" ? server : { server: server.server, result: "undone", proof: first };
+    if (server.result === "failed" || server.result === "staged") return server;
+    return { server: server.server, result: "undone", proof: first };
   });
+  // Of a server that has stopped meanwhile: nobody sees the mode that is back.
+  if (isBack) one.problems.push(...proof.problems);
   if (isBack) return outcomeOf(one, "rolled-back", from, servers);
   one.problems.push(...proof.problems);
   if (isStopped && !results.includes("failed")) {

@@ -5,6 +5,7 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readSync,
   renameSync,
@@ -21,7 +22,10 @@ export interface WriteOptions {
   /** Exactly this mode, whatever the umask. */
   mode: number;
   owner?: { uid: number; gid: number };
-  /** Set the times of the path after the rename, for watchers that do not hear renames. */
+  /**
+   * Set the times of the path after the rename, for watchers that do not hear renames, and to a later second than
+   * those of the file before: whoever compares inode, size and seconds never takes one for the other.
+   */
   touch?: boolean;
 }
 
@@ -32,6 +36,7 @@ export interface WriteOptions {
  */
 export function writeAtomic(path: string, content: string | Uint8Array, options: WriteOptions): void {
   const temporary = temporaryPath(dirname(path));
+  const touchAfterMs = options.touch === true ? mtimeMsOf(path) : null;
   try {
     writeNewFile(temporary, content, options);
     attempt("replace", path, () => renameSync(temporary, path));
@@ -39,7 +44,7 @@ export function writeAtomic(path: string, content: string | Uint8Array, options:
     removeQuietly(temporary);
     throw error;
   }
-  afterRename(path, options.touch === true);
+  afterRename(path, touchAfterMs);
 }
 
 /**
@@ -55,7 +60,7 @@ export function symlinkAtomic(path: string, target: string): void {
     removeQuietly(temporary);
     throw error;
   }
-  afterRename(path, false);
+  afterRename(path, null);
 }
 
 /**
@@ -64,7 +69,7 @@ export function symlinkAtomic(path: string, target: string): void {
  */
 export function renameDurable(from: string, to: string): void {
   attempt("rename", from, () => renameSync(from, to));
-  afterRename(to, false);
+  afterRename(to, null);
 }
 
 /** Creates a file that must not exist yet and syncs it, but not its folder. @throws FileError */
@@ -125,16 +130,20 @@ export function removeDurable(path: string): void {
   }
 }
 
-function afterRename(path: string, touch: boolean): void {
+function afterRename(path: string, touchAfterMs: number | null): void {
   try {
-    if (touch) {
-      const now = Date.now() / 1000;
-      utimesSync(path, now, now);
+    if (touchAfterMs !== null) {
+      const time = Math.max(Date.now() / 1000, Math.floor(touchAfterMs / 1000) + 1);
+      utimesSync(path, time, time);
     }
     fsyncFolder(dirname(path));
   } catch (error) {
     throw new NotDurable(path, error);
   }
+}
+
+function mtimeMsOf(path: string): number {
+  return attempt("look at", path, () => lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
 }
 
 function removeQuietly(path: string): void {

@@ -61,12 +61,3 @@ function childrenByScan(parent: number): number[] {
   }
   return pids.sort((a, b) => a - b);
 }
-
-/** The kernel's id of this boot; null without /proc. */
-export function bootId(): string | null {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-  } catch {
-    return null;
-  }
-}

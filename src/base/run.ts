@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { monotonicMs } from "./clock.js";
 
 /** Where programs named without a path are looked for; never the caller's PATH: fence often runs as root. */
-export const PROGRAM_FOLDERS = [
+const PROGRAM_FOLDERS = [
   "/usr/local/sbin",
   "/usr/local/bin",
   "/usr/sbin",
@@ -15,18 +15,13 @@ export const PROGRAM_FOLDERS = [
 
 /** All that a program that fence runs inherits of the environment. */
 const ENV_KEPT = ["LANG", "LC_ALL", "TZ"] as const;
+/** Of stdout and of stderr each; the rest is read and dropped. */
 const OUTPUT_BYTES_MAX = 256 * 1024;
 /** After the program itself has ended, how long a grandchild may hold its output open. */
 const OUTPUT_GRACE_MS = 250;
 
 export interface RunOptions {
   timeoutMs: number;
-  cwd?: string;
-  /** Added to the few variables that are passed on. */
-  env?: Readonly<Record<string, string>>;
-  /** Of stdout and of stderr each; the rest is read and dropped. */
-  outputBytesMax?: number;
-  signal?: AbortSignal;
 }
 
 export interface RunResult {
@@ -60,24 +55,23 @@ export function findProgram(program: string): string | null {
 }
 
 /** The environment of every program that fence runs. */
-export function programEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function programEnv(): Record<string, string> {
   const env: Record<string, string> = { PATH: PROGRAM_FOLDERS.join(":") };
   for (const name of ENV_KEPT) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
-  return { ...env, ...extra };
+  return env;
 }
 
 /**
  * Runs a program in a process group of its own, without a shell and without stdin. Never rejects: a program
- * that is missing, fails or hangs is a result. At the timeout, or when the signal aborts, the group is killed.
+ * that is missing, fails or hangs is a result. At the timeout the group is killed.
  */
 export function run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   const began = monotonicMs();
-  const max = options.outputBytesMax ?? OUTPUT_BYTES_MAX;
-  const out = new BoundedOutput(max);
-  const err = new BoundedOutput(max);
+  const out = new BoundedOutput();
+  const err = new BoundedOutput();
   let timedOut = false;
   const result = (rest: Pick<RunResult, "exitCode" | "signal" | "startError">): RunResult => ({
     program,
@@ -94,8 +88,8 @@ export function run(program: string, args: readonly string[], options: RunOption
 
   return new Promise((resolve) => {
     const child = spawn(path, args, {
-      cwd: options.cwd ?? "/",
-      env: programEnv(options.env),
+      cwd: "/",
+      env: programEnv(),
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -113,11 +107,8 @@ export function run(program: string, args: readonly string[], options: RunOption
     }, options.timeoutMs);
     const end = (rest: Pick<RunResult, "exitCode" | "signal" | "startError">): void => {
       clearTimeout(timer);
-      options.signal?.removeEventListener("abort", killGroup);
       resolve(result(rest));
     };
-    options.signal?.addEventListener("abort", killGroup, { once: true });
-    if (options.signal?.aborted) killGroup();
     child.stdout.on("data", (chunk: Buffer) => out.add(chunk));
     child.stderr.on("data", (chunk: Buffer) => err.add(chunk));
     child.on("error", (error: NodeJS.ErrnoException) => {
@@ -138,10 +129,8 @@ class BoundedOutput {
   #bytes = 0;
   truncated = false;
 
-  constructor(private readonly bytesMax: number) {}
-
   add(chunk: Buffer): void {
-    const room = this.bytesMax - this.#bytes;
+    const room = OUTPUT_BYTES_MAX - this.#bytes;
     if (chunk.length > room) this.truncated = true;
     if (room <= 0) return;
     this.#chunks.push(chunk.subarray(0, room));

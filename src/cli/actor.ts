@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import type { ColourEnv } from "./colour.js";
 
 /** Who asks, for the history: the first of these that says something. */
@@ -10,5 +11,10 @@ export function actorOf(env: ColourEnv): string {
     const value = env[name]?.trim();
     if (value) return value.slice(0, CHARACTERS_MAX);
   }
-  return typeof process.getuid === "function" ? `uid ${process.getuid()}` : "unknown";
+  try {
+    return userInfo().username;
+  } catch {
+    // no entry in the password file
+    return typeof process.getuid === "function" ? `uid ${process.getuid()}` : "unknown";
+  }
 }

@@ -1,5 +1,6 @@
 import { ensureActive, type EnsureResult } from "../apply/ensure-active.js";
-import { readTree, writeTree } from "../apply/render-tree.js";
+import { readTree, refuseForeign, writeTree } from "../apply/render-tree.js";
+import { removedConfigs, removedWhileDown } from "../apply/removed-sites.js";
 import { makeRunFolders } from "../apply/run-folders.js";
 import { Steps } from "../apply/steps.js";
 import { underLock } from "../apply/under-lock.js";
@@ -13,7 +14,15 @@ import type { Context } from "./context.js";
 import { planned, type Planned } from "./machine.js";
 import { notePending } from "../apply/pending-reload.js";
 import { createProgress, type Progress } from "./progress.js";
-import { reload, reloadCommand, serversBehind, type Behind } from "../apply/reload.js";
+import {
+  reload,
+  reloadCommand,
+  serversBehind,
+  showsGates,
+  startCommand,
+  type Behind,
+} from "../apply/reload.js";
+import { whyReloadEnds } from "../apply/reload-risk.js";
 import { catchSignals } from "./signals.js";
 import { fenceVersion } from "./version.js";
 
@@ -27,6 +36,8 @@ interface Applying {
   lock: { lockTimeoutMs: number; by: string; command: string };
 }
 
+const NOT_RELOADED: readonly ServerReload["reload"][] = ["needed", "restart", "unknown"];
+
 /** `fence apply`: nothing is changed before every server has passed its own test. */
 export async function apply(context: Context, options: ApplyOptions): Promise<ExitName> {
   const made = await planned(context);
@@ -36,14 +47,16 @@ export async function apply(context: Context, options: ApplyOptions): Promise<Ex
   const lock = { lockTimeoutMs: options.lockTimeout, by: context.actor, command: context.commandLine };
   const applying = { made, progress, signal: interruption.signal, reloads: options.reload === true, lock };
   try {
-    const { written, behind } = await putInPlace(applying);
+    const { written, behind, removed } = await putInPlace(applying);
     const created = await ensure(applying, "create");
     const servers = await reloadServers(applying, behind);
     // A server that still runs on the old wiring may not know the hosts that a proof asks it for.
-    const isOld = servers.some(({ name, reload: what }) => what === "needed" && behind.get(name) === "now");
+    const isOld = servers.some(
+      ({ name, reload: what }) => NOT_RELOADED.includes(what) && behind.get(name) === "now",
+    );
     const ensured = isOld ? created : merged(created, await ensure(applying, "all"));
     progress.end();
-    const applied = { output: made.spec.outputDir, written, servers, ensured };
+    const applied = { output: made.spec.outputDir, written, servers, ensured, ...removed };
     if (context.json) context.out.line(JSON.stringify(applyObject(applied)));
     else for (const line of applyLines(applied, context.out)) context.out.line(line);
     return ensured.exit;
@@ -79,14 +92,20 @@ function putInPlace({ made, progress, signal, lock }: Applying) {
   const { plan, machine, spec } = made;
   const steps = new Steps((event) => progress.event(event));
   return underLock(plan, machine, steps, { ...lock, sites: [], signal }, async () => {
+    refuseForeign(spec.outputDir);
     await makeRunFolders(plan);
-    const behind = await serversBehind(plan, machine, readTree(spec.outputDir));
+    const onDisk = readTree(spec.outputDir);
+    const removed = {
+      removedWhileDown: removedWhileDown(plan, onDisk),
+      removedConfigs: removedConfigs(plan, onDisk, machine.renderTree()),
+    };
+    const behind = await serversBehind(plan, machine, onDisk);
     for (const [name, since] of behind) {
       const { pid } = await machine.findMaster(name);
       if (since === "now" && pid !== null) notePending(spec, serverNamed(spec, name), pid);
     }
     const { written } = writeTree(spec.outputDir, machine.renderTree(), spec.sha256, fenceVersion());
-    return { written, behind };
+    return { written, behind, removed };
   });
 }
 
@@ -114,13 +133,21 @@ async function reloadServers(
   const servers: ServerReload[] = [];
   for (const server of made.spec.servers) {
     const { name } = server;
-    const { running } = await made.machine.findMaster(name);
-    if (running === "no") servers.push({ name, reload: "not-running", command: null });
-    else if (!behind.has(name)) servers.push({ name, reload: "not-needed", command: null });
-    else if (!applying.reloads) servers.push({ name, reload: "needed", command: reloadCommand(server) });
-    else {
+    const told = { name, command: null, risk: null, lacksGates: false };
+    const { running, problem } = await made.machine.findMaster(name);
+    if (running === "no")
+      servers.push({ ...told, reload: "not-running", command: startCommand(made.spec, server) });
+    else if (!behind.has(name)) servers.push({ ...told, reload: "not-needed" });
+    else if (applying.reloads) {
       await reload(made.plan, made.machine, name, signal);
-      servers.push({ name, reload: "done", command: null });
+      servers.push({ ...told, reload: "done" });
+    } else if (running === "unknown") {
+      servers.push({ ...told, reload: "unknown", risk: problem });
+    } else {
+      const risk = await whyReloadEnds(made.plan, made.machine, server);
+      const lacksGates = !(await showsGates(made.plan, made.machine, server));
+      if (risk !== null) servers.push({ ...told, reload: "restart", risk, lacksGates });
+      else servers.push({ ...told, reload: "needed", command: reloadCommand(server), lacksGates });
     }
   }
   return servers;

@@ -30,7 +30,11 @@ export function downOptions(): Option[] {
 export function changeOptions(): Option[] {
   return [
     new Option("--all", "every site of the spec"),
-    option("--reason <text>", "why, for the history", parseText),
+    option(
+      "--reason <text>",
+      "why, for the history; a site that goes down tells it to its clients, too",
+      parseText,
+    ),
     option("--settle <duration>", "wait at least this long before saying done", parseDuration),
     option("--timeout <duration>", "give up the proof after this long, and undo", parseDuration),
     new Option("--no-wait", "do not wait for the proof that the servers follow"),

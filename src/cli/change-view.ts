@@ -54,7 +54,9 @@ function sentence(outcome: SiteOutcome, output: Output): string {
     case "unproven":
       return `${site} is switched to ${mode}, not proven (generation ${outcome.generation})`;
     case "rolled-back":
-      return `${site} did not show ${mode} in time and is ${from} again`;
+      return outcome.servers.every(({ result }) => result === "staged")
+        ? `${site} did not show ${mode} in time; it will be ${from} when its servers start`
+        : `${site} did not show ${mode} in time and is ${from} again`;
     case "failed":
       return `${site} could not be switched to ${mode}`;
     case "dry-run":

@@ -26,7 +26,11 @@ export async function change(
     return "failed";
   }
   const request = requestOf(context, mode, options, sites);
-  const { switchModes } = await import("../apply/switch-modes.js");
+  const [{ switchModes }, { readTree }] = await Promise.all([
+    import("../apply/switch-modes.js"),
+    import("../apply/render-tree.js"),
+  ]);
+  refuseNeverApplied(made.spec, readTree(made.spec.outputDir) !== null);
   const progress = createProgress(context);
   const interruption = catchSignals(context.err, "stopping in a stated mode");
   let result: SwitchResult;
@@ -42,6 +46,17 @@ export async function change(
   if (context.json) context.out.line(JSON.stringify(changeObject(result)));
   else for (const line of resultLines(result, context.out)) context.out.line(line);
   return result.exit;
+}
+
+/**
+ * Nobody serves what a spec says that was never applied. Should another spec share its state folder, a switch would
+ * even take down that one's site of the same name.
+ */
+function refuseNeverApplied({ file, outputDir }: Spec, isApplied: boolean): void {
+  if (isApplied) return;
+  throw new FenceError("not-applied", `${file} was never applied: there is no ${outputDir}`, {
+    hint: "run fence apply, then start or reload the servers",
+  });
 }
 
 function sitesToChange(
@@ -102,6 +117,10 @@ function requestOf(
 }
 
 function untilOf(options: ChangeOptions, nowMs: number): number | null {
+  if (options.for === 0)
+    throw new FenceError("usage", "--for 0s ends at once", {
+      hint: "leave it out when the end is not known",
+    });
   if (options.for !== undefined) return nowMs + options.for;
   if (options.until === undefined) return null;
   if (options.until <= nowMs)

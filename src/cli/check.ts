@@ -48,6 +48,8 @@ export async function checkServers(made: Planned): Promise<ServerCheck[]> {
     import("../spec/locate.js"),
   ]);
   const specText = await readFile(made.spec.file, "utf8");
+  // The staged tree has other folders: what no config can carry is found in the real one.
+  made.machine.renderTree();
   const tests = await testStagedTree(made);
   return made.spec.servers.map((server) => {
     const test = tests.get(server.name) ?? { result: "skipped", output: "", command: "" };

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, lstat, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FenceError } from "../base/errors.js";
+import { refuseForeign } from "../apply/render-tree.js";
 import { findProgram } from "../base/run.js";
 import type { Spec } from "../spec/types.js";
 import { checkStateFolder } from "../switch/safety.js";
@@ -43,8 +44,14 @@ async function folderFinding(about: string, folder: string): Promise<Finding> {
   const text = isThere ? folder : `${folder} (not there yet; fence apply makes it)`;
   try {
     await access(existing, constants.W_OK | constants.X_OK);
-  } catch {
-    return { level: "problem", about, sentence: `${text}: ${existing} cannot be written by this user` };
+  } catch (error) {
+    const isReadOnly = (error as NodeJS.ErrnoException).code === "EROFS";
+    const why = isReadOnly ? "is on a read-only file system" : "cannot be written by this user";
+    return {
+      level: "problem",
+      about,
+      sentence: isThere ? `${folder} ${why}` : `${text}: ${existing} ${why}`,
+    };
   }
   const { mode, uid } = await stat(existing);
   if (isThere && (mode & 0o022) !== 0) {
@@ -78,14 +85,19 @@ async function nearestFolder(folder: string): Promise<string> {
 
 async function outputFinding(path: string): Promise<Finding> {
   try {
-    const found = await lstat(path);
-    if (found.isSymbolicLink()) return { level: "ok", about: "output", sentence: `${path} is rendered` };
+    await lstat(path);
+  } catch {
+    return { level: "note", about: "output", sentence: `${path} is not rendered yet` };
+  }
+  try {
+    refuseForeign(path);
+    return { level: "ok", about: "output", sentence: `${path} is rendered` };
+  } catch (error) {
+    const { message } = error as Error;
     return {
       level: "problem",
       about: "output",
-      sentence: `${path} is there, but fence did not write it: move it away`,
+      sentence: `${message}. Move it away, or name another output`,
     };
-  } catch {
-    return { level: "note", about: "output", sentence: `${path} is not rendered yet` };
   }
 }

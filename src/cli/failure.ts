@@ -56,9 +56,24 @@ function asFenceError(thrown: unknown): FenceError {
   });
 }
 
+const WRONG_VALUE = /^([^\n]*? argument) '(.*)' is invalid\./s;
+const VALUE_CHARACTERS_MAX = 60;
+
+/** Of a value that may be long or have several lines, enough to know it again. */
+function shortened(value: string): string {
+  const characters = [...value.replace(/\s+/g, " ")];
+  if (characters.length <= VALUE_CHARACTERS_MAX) return characters.join("");
+  return `${characters.slice(0, VALUE_CHARACTERS_MAX).join("")}…`;
+}
+
 /** Commander words its errors `error: …\n(Did you mean …?)`; ours have no prefix and a hint. */
 function usageError(error: CommanderError): FenceError {
-  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const message = error.message
+    .replace(/^error: /, "")
+    .replace(WRONG_VALUE, (_all, what: string, value: string) => {
+      return `${what} '${shortened(value)}' is invalid.`;
+    });
+  const [first = "", ...rest] = message.split("\n");
   const suggestion = rest
     .join(" ")
     .trim()

@@ -15,7 +15,10 @@ export async function showHistory(
 ): Promise<ExitName> {
   const spec = await loadSpecOf(context);
   const { readHistory } = await import("../switch/history.js");
-  const sites = new Set(chooseSitesOrAll(spec, names));
+  const isPast = (name: string): boolean =>
+    readHistory(spec.stateDir, Infinity).some((entry) => entry.sites.some(({ site }) => site === name));
+  // A site that is no longer in the spec has a past all the same.
+  const sites = new Set(names.every(isPast) && names.length > 0 ? names : chooseSitesOrAll(spec, names));
   const concerns = (entry: HistoryEntry): boolean => entry.sites.some(({ site }) => sites.has(site));
   // Entries of other sites may lie between, so with a name the whole file is read.
   const found =

@@ -5,14 +5,28 @@ import { planned, type Planned } from "./machine.js";
 /** `fence plan`: what `fence apply` would change. */
 export async function showPlan(context: Context, detailed: boolean): Promise<ExitName> {
   const made = await planned(context);
-  const { output, isRendered, drift, diff, reloads } = await differenceOf(made);
+  const { output, isRendered, drift, diff, reloads, removed } = await differenceOf(made);
   const isSame = drift.length === 0;
   if (context.json) {
     context.out.line(
-      JSON.stringify({ schema: "fence/plan@1", output, upToDate: isSame, drift, reloads, diff }),
+      JSON.stringify({
+        schema: "fence/plan@1",
+        output,
+        upToDate: isSame,
+        drift,
+        reloads,
+        ...removed,
+        diff,
+      }),
     );
   } else {
     context.out.write(diff);
+    for (const path of removed.removedConfigs) {
+      const what = "a service or a config of yours that names it would fail at its next start or reload";
+      context.err.line(`fence: ${path} would be removed: ${what}`);
+    }
+    for (const site of removed.removedWhileDown)
+      context.err.line(`fence: ${site} is down and is no longer in the spec`);
     context.err.line(`fence: ${summaryOf({ output, isRendered, isSame, reloads })}`);
   }
   return detailed && !isSame ? "difference" : "ok";
@@ -35,12 +49,19 @@ function summaryOf({ output, isRendered, isSame, reloads }: Summary): string {
 
 /** The output as it is against what the spec stands for. */
 async function differenceOf(made: Planned) {
-  const [{ checkTree, diffTree }, { readTree }, { serversBehind }] = await Promise.all([
+  const [
+    { checkTree, diffTree },
+    { readTree, refuseForeign },
+    { serversBehind },
+    { removedConfigs, removedWhileDown },
+  ] = await Promise.all([
     import("../apply/drift.js"),
     import("../apply/render-tree.js"),
     import("../apply/reload.js"),
+    import("../apply/removed-sites.js"),
   ]);
   const output = made.spec.outputDir;
+  refuseForeign(output);
   const tree = made.machine.renderTree();
   const onDisk = readTree(output);
   const reloads = [...(await serversBehind(made.plan, made.machine, onDisk)).keys()];
@@ -50,5 +71,9 @@ async function differenceOf(made: Planned) {
     drift: checkTree(output, tree),
     diff: diffTree(onDisk?.files ?? [], tree.files),
     reloads,
+    removed: {
+      removedWhileDown: removedWhileDown(made.plan, onDisk),
+      removedConfigs: removedConfigs(made.plan, onDisk, tree),
+    },
   };
 }

@@ -10,9 +10,25 @@ import { fenceVersion } from "./version.js";
 /** `fence render` */
 export async function render(context: Context, options: RenderOptions): Promise<ExitName> {
   const made = await planned(context);
+  await refuseLimits(made);
   if (options.stdout !== undefined) return printFile(context, made, options.stdout);
   const output = options.out === undefined ? made.spec.outputDir : resolve(options.out);
   return options.check ? checkFiles(context, made, output) : writeFiles(context, made, output);
+}
+
+/** What a server cannot do is said before anything is written. @throws FenceError server-unfit */
+async function refuseLimits({ spec }: Planned): Promise<void> {
+  const { adapterOf } = await import("../servers/registry.js");
+  for (const server of spec.servers) {
+    const refused = adapterOf(server.kind)
+      .limits(spec, server)
+      .filter(({ level }) => level === "refuse");
+    if (refused.length === 0) continue;
+    throw new FenceError(
+      "server-unfit",
+      `${server.name}: ${refused.map(({ sentence }) => sentence).join("\n")}`,
+    );
+  }
 }
 
 function printFile(context: Context, made: Planned, name: string): ExitName {
@@ -30,10 +46,11 @@ function printFile(context: Context, made: Planned, name: string): ExitName {
 }
 
 async function checkFiles(context: Context, made: Planned, output: string): Promise<ExitName> {
-  const [{ checkTree, diffTree }, { readTree }] = await Promise.all([
+  const [{ checkTree, diffTree }, { readTree, refuseForeign }] = await Promise.all([
     import("../apply/drift.js"),
     import("../apply/render-tree.js"),
   ]);
+  refuseForeign(output);
   const tree = made.machine.renderTree();
   const drift = checkTree(output, tree);
   const diff = diffTree(readTree(output)?.files ?? [], tree.files);

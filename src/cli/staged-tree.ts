@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import fs from "fs-extra";
 import type { RenderedTree } from "../plan/types.js";
 import type { Spec } from "../spec/types.js";
 import type { ConfigTestResult } from "../verify/config-test.js";
@@ -14,14 +15,15 @@ export async function testStagedTree({ spec, machine }: Planned): Promise<Map<st
   const results = new Map<string, ConfigTestResult>();
   const folder = await mkdtemp(join(tmpdir(), "fence-staged-"));
   try {
-    await writeFiles(await render(apart(spec, folder)), folder);
+    const tree = await render(apart(spec, folder));
+    for (const file of tree.files) await fs.outputFile(join(folder, file.path), file.content);
     for (const { name } of spec.servers) {
-      await mkdir(join(folder, "run", name), { recursive: true });
-      await mkdir(join(folder, "state/servers", name), { recursive: true });
+      await fs.ensureDir(join(folder, "run", name));
+      await fs.ensureDir(join(folder, "state/servers", name));
       results.set(name, await machine.configTest(name, join(folder, name)));
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await fs.remove(folder);
   }
   return results;
 }
@@ -42,12 +44,4 @@ async function render(spec: Spec): Promise<RenderedTree> {
     import("../servers/registry.js"),
   ]);
   return createRenderer(adapterOf).renderTree(planOf(spec, adapterOf));
-}
-
-async function writeFiles(tree: RenderedTree, folder: string): Promise<void> {
-  for (const file of tree.files) {
-    const path = join(folder, file.path);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, file.content);
-  }
 }

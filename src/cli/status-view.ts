@@ -46,8 +46,13 @@ export function statusObject({ spec, groups, unfinished, nowMs }: StatusLook): R
   };
 }
 
+/** Not of a site that fence has never touched, nor of one whose state file is lost or damaged. */
+function isKnown({ generation, since }: SiteState): boolean {
+  return generation > 0 && Date.parse(since) > 0;
+}
+
 function siteObject(spec: Spec, cells: readonly StatusCell[], desired: SiteState): Record<string, unknown> {
-  const isTouched = desired.generation > 0;
+  const isTouched = isKnown(desired);
   return {
     name: desired.site,
     mode: desired.mode,
@@ -92,7 +97,7 @@ function rowOf(cells: readonly StatusCell[], state: SiteState, output: Output): 
   return [
     state.site,
     { text: state.mode, style: isDown ? "yellow" : "green" },
-    state.generation === 0 ? "-" : timeText(state.since),
+    isKnown(state) ? timeText(state.since) : "-",
     isDown && state.untilMs !== null ? timeText(state.untilMs) + passed : "-",
     cells.map((cell) => serverText(cell, output)).join("  "),
   ];

@@ -11,7 +11,7 @@ export async function verifySites(context: Context, names: readonly string[]): P
   const made = await planned(context);
   const sites = chooseSitesOrAll(made.spec, names);
   const cells = await lookAt(made, sites);
-  const allVerified = cells.every(isVerified);
+  const allVerified = cells.every((cell) => isVerified(cell) && !cell.expired);
   if (context.json) {
     const results = cells.map((cell) => ({ ...cell, verified: isVerified(cell) }));
     context.out.line(
@@ -32,7 +32,13 @@ function printCell(context: Context, cell: StatusCell): void {
   const { out } = context;
   const { observed } = cell;
   const verified = isVerified(cell);
-  if (verified && context.quiet) return;
+  if (cell.expired) {
+    const end = new Date(cell.desired.untilMs ?? 0).toISOString();
+    out.line(
+      `${out.paint("red", "!")} ${cell.site} on ${cell.server}: still down, past its announced end ${end}`,
+    );
+  }
+  if (verified && (context.quiet || cell.expired)) return;
   const mark = verified ? out.paint("green", out.unicode ? "✓" : "ok") : out.paint("red", "!");
   const generation = observed.generation === null ? "" : `, generation ${observed.generation}`;
   const seen = observed.running === "no" ? "does not run" : `${observed.mode}${generation}`;

@@ -10,7 +10,8 @@ export function builtInPage(page: {
   const paragraphs = [
     page.message && `<p>${escapeHtml(page.message)}</p>`,
     page.reason && `<p>Reason: ${escapeHtml(page.reason)}</p>`,
-    page.until && `<p>Expected back: <time datetime="${page.until}">${page.until.replace("T", " ").slice(0, 16)} UTC</time></p>`,
+    page.until &&
+      `<p>Expected back: <time datetime="${page.until}">${page.until.replace("T", " ").slice(0, 16)} UTC</time></p>`,
   ].filter(Boolean);
   return `<!doctype html>
 <html lang="en">

@@ -1,6 +1,7 @@
 import type { PlannedFile, ServerAdapter } from "../servers/adapter.js";
 import type { Server, ServerKind, Site, Spec } from "../spec/types.js";
 import { ident } from "../servers/ident.js";
+import { sitesOf } from "../servers/sites.js";
 import type { Plan, PlannedRunFolder } from "./types.js";
 
 /** What the spec asks for: the files of every server, and where each site's mode takes force. */
@@ -54,10 +55,6 @@ function tmpfiles(spec: Spec, runFolders: readonly PlannedRunFolder[]): PlannedF
     executable: false,
     wiring: false,
   };
-}
-
-function sitesOf(spec: Spec, server: Server): Site[] {
-  return spec.sites.filter((site) => site.servers.includes(server.name));
 }
 
 /** The server of this name. @throws Error when the spec has none: a programming error, names are checked on load. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import Handlebars from "handlebars";
-import type { Encoder } from "../servers/adapter.js";
+import { EncodeError, type Encoder } from "../servers/adapter.js";
 import { Ident } from "../servers/ident.js";
 
 const TEMPLATES = fileURLToPath(new URL("../../../templates/", import.meta.url));
@@ -36,18 +36,21 @@ export type RenderTemplate = (template: string, values: Readonly<Record<string, 
 
 /**
  * A renderer of `templates/<name>.hbs` with the encoders of one server kind as helpers. Templates are compiled once.
- * `folder` is the kind's own folder: its `partials/*.hbs` named in `partials` can be included.
  * @throws EncodeError from an encoder; Error for a template that is wrong.
  */
-export function createTemplates(
-  encoders: Readonly<Record<string, Encoder>>,
-  partials: readonly string[] = [],
-): RenderTemplate {
+export function createTemplates(encoders: Readonly<Record<string, Encoder>>): RenderTemplate {
   const engine = Handlebars.create();
   for (const [name, encode] of Object.entries(encoders)) {
-    engine.registerHelper(name, (value: unknown) => encode(plain(value, name)));
+    engine.registerHelper(name, (value: unknown) => {
+      const text = plain(value, name);
+      try {
+        return encode(text);
+      } catch (error) {
+        if (error instanceof EncodeError) error.value = text;
+        throw error;
+      }
+    });
   }
-  for (const partial of partials) engine.registerPartial(partial, read(partial));
   const compiled = new Map<string, Handlebars.TemplateDelegate>();
   return (template, values) => {
     let run = compiled.get(template);

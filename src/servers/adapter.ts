@@ -35,6 +35,8 @@ export type Encoder = (value: string) => string;
 
 export class EncodeError extends Error {
   override readonly name = "EncodeError";
+  /** The value, once the template engine has seen the error pass. */
+  value: string | null = null;
 }
 
 export interface PlannedFile {
@@ -61,11 +63,8 @@ export interface SwitchPoint {
   kind: ServerKind;
   /** file: `active` is replaced by rename of a copy. folder: `active` is a symlink replaced by rename. */
   form: "file" | "folder";
-  /** Absolute. */
+  /** Absolute; its name has at most one dot. Generation 12 of `main.lua` is `main.12.lua` beside it, of `main` it is `main.12`. */
   active: string;
-  /** Absolute folder with one entry a generation: `<n>` + suffix. */
-  generations: string;
-  suffix: string;
   /** Set the times of `active` after the rename (lighttpd's inotify stat cache does not watch for renames). */
   touch: boolean;
   /** Unix socket on which the server reports; null when it has none. */

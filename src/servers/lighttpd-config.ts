@@ -1,6 +1,7 @@
 import type { Backend, Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
-import { allListens, hostRegex, listensOf, scopesOf, sitesOf, socketName } from "./lighttpd-sites.js";
+import { hostRegex, scopesOf } from "./lighttpd-sites.js";
+import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 import { MIME_DEFAULT, MIME_TYPES } from "./mime.js";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -31,7 +32,6 @@ export function configValues(spec: Spec, server: Server): Values {
     sockets: listens.map((listen, index) => ({
       socket: socketName(listen),
       main: index === 0,
-      ipv6: listen.address.includes(":"),
       tls: listen.tls ? certificateFor(sites, server, socketName(listen)) : null,
     })),
     blocks: sites.flatMap((site) =>

@@ -66,11 +66,9 @@ function prefix(path: string): { path: string; below: string } {
 }
 
 /** Sorted and disjoint, so that the script can search by halves. */
-function ranges(cidrs: readonly Cidr[]): { first: string; last: string }[] {
-  const sorted = cidrs
-    .map(({ first, last }) => ({ first, last }))
-    .sort((a, b) => (a.first < b.first ? -1 : 1));
-  const merged: { first: string; last: string }[] = [];
+function ranges(cidrs: readonly Cidr[]): Range[] {
+  const sorted = cidrs.flatMap(apart).sort((a, b) => (a.first < b.first ? -1 : 1));
+  const merged: Range[] = [];
   for (const range of sorted) {
     const before = merged.at(-1);
     if (before && range.first <= before.last)
@@ -79,3 +77,20 @@ function ranges(cidrs: readonly Cidr[]): { first: string; last: string }[] {
   }
   return merged;
 }
+
+interface Range {
+  first: string;
+  last: string;
+}
+
+/** The script has IPv4 addresses inside IPv6: a block of IPv6 that spans them, such as `::/0`, does not mean them. */
+function apart({ family, first, last }: Cidr): Range[] {
+  if (family === 4 || last <= BEFORE_IPV4 || first >= AFTER_IPV4) return [{ first, last }];
+  return [
+    { first, last: BEFORE_IPV4 },
+    { first: AFTER_IPV4, last },
+  ];
+}
+
+const BEFORE_IPV4 = `${"0".repeat(20)}fffe${"f".repeat(8)}`;
+const AFTER_IPV4 = `${"0".repeat(19)}1${"0".repeat(12)}`;

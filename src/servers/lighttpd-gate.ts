@@ -1,6 +1,7 @@
 import type { Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
-import { hostRegex, scopesOf, sitesOf } from "./lighttpd-sites.js";
+import { hostRegex, scopesOf } from "./lighttpd-sites.js";
+import { sitesOf } from "./sites.js";
 import { PROBE_PATH } from "./probe-path.js";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -76,8 +77,8 @@ function fallbackName(site: Site, route: number): string {
   return `${site.name}.fallback-${route}.lua`;
 }
 
-function activePath(spec: Spec, server: Server, site: Site): string {
-  return `${spec.stateDir}/servers/${server.name}/active/${site.name}.lua`;
+export function activePath(spec: Spec, server: Server, site: Site): string {
+  return `${spec.stateDir}/servers/${server.name}/${site.name}.lua`;
 }
 
 /** Each once: lighttpd takes two blocks with the same condition for one, and a setting given twice for an error. */

@@ -5,8 +5,15 @@ import { lua } from "./encode-lua.js";
 import { configValues } from "./lighttpd-config.js";
 import { downValues } from "./lighttpd-down.js";
 import { limits, unfit } from "./lighttpd-fitness.js";
-import { adminValues, fallbackFiles, gateValues, upValues, probeValues } from "./lighttpd-gate.js";
-import { sitesOf } from "./lighttpd-sites.js";
+import {
+  activePath,
+  adminValues,
+  fallbackFiles,
+  gateValues,
+  upValues,
+  probeValues,
+} from "./lighttpd-gate.js";
+import { sitesOf } from "./sites.js";
 
 /**
  * lighttpd 1.4 with mod_magnet. The active variant of a site is one Lua file that mod_magnet runs for each request of
@@ -64,15 +71,12 @@ export const lighttpd: ServerAdapter = {
 };
 
 function switchPoint(spec: Spec, server: Server, site: Site): SwitchPoint {
-  const folder = `${spec.stateDir}/servers/${server.name}`;
   return {
     site: site.name,
     server: server.name,
     kind: "lighttpd",
     form: "file",
-    active: `${folder}/active/${site.name}.lua`,
-    generations: `${folder}/generations/${site.name}`,
-    suffix: ".lua",
+    active: activePath(spec, server, site),
     // The inotify stat cache does not watch for renames.
     touch: true,
     controlSocket: `${spec.runDir}/${server.name}/control.sock`,

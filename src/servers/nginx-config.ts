@@ -1,7 +1,8 @@
 import type { Backend, Listen, Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
 import { MIME_DEFAULT, MIME_TYPES } from "./mime.js";
-import { listensOf, sitesOf, socketName, variableId } from "./nginx-sites.js";
+import { variableId } from "./nginx-sites.js";
+import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -14,7 +15,7 @@ export function configValues(spec: Spec, server: Server, modules: readonly strin
   const tlsSite = sites.find(
     (site) => site.tls !== null && listensOf(site, server).some((listen) => listen.tls),
   );
-  const listens = allListens(server, sites);
+  const listens = allListens(spec, server);
   return {
     server: ident(server.name),
     modules,
@@ -22,12 +23,12 @@ export function configValues(spec: Spec, server: Server, modules: readonly strin
     workers: server.workers,
     pidFile: server.pidFile,
     errorLog: `${run}/error.log`,
-    // Not below the run folder: that is memory, and uploads would fill it.
-    tempBody: `${temp}/temp-client-body`,
-    tempProxy: `${temp}/temp-proxy`,
-    tempFastcgi: `${temp}/temp-fastcgi`,
-    tempUwsgi: `${temp}/temp-uwsgi`,
-    tempScgi: `${temp}/temp-scgi`,
+    // Not below the run folder: that is memory, and uploads would fill it. No site has a name with "_" in it.
+    tempBody: `${temp}/temp_client_body`,
+    tempProxy: `${temp}/temp_proxy`,
+    tempFastcgi: `${temp}/temp_fastcgi`,
+    tempUwsgi: `${temp}/temp_uwsgi`,
+    tempScgi: `${temp}/temp_scgi`,
     hasTls: tlsSite !== undefined,
     mimeDefault: MIME_DEFAULT,
     mimeTypes: Object.entries(MIME_TYPES).map(([extension, type]) => ({ extension: ident(extension), type })),
@@ -70,13 +71,4 @@ function backendText(backend: Backend): string {
 
 function listenValues(listen: Listen): Values {
   return { address: socketName(listen), tls: listen.tls };
-}
-
-/** Every listen of the server and of its sites, each once. */
-function allListens(server: Server, sites: readonly Site[]): Listen[] {
-  const found = new Map<string, Listen>();
-  for (const listen of [...server.listen, ...sites.flatMap((site) => listensOf(site, server))]) {
-    found.set(socketName(listen), found.get(socketName(listen)) ?? listen);
-  }
-  return [...found.values()];
 }

@@ -1,6 +1,7 @@
 import type { Server, Spec } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
-import { controlSocket, sitesOf } from "./nginx-sites.js";
+import { controlSocket } from "./nginx-sites.js";
+import { sitesOf } from "./sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
@@ -11,9 +12,9 @@ export function unfitNginx(version: string, buildInfo: string): string[] {
   const problems: string[] = [];
   if (major < 1 || (major === 1 && minor < 18))
     problems.push(`nginx ${version} is older than 1.18, the oldest that fence knows.`);
-  for (const module of ["geo", "map", "rewrite"]) {
+  for (const module of ["geo", "map", "rewrite", "limit_conn", "limit_req"]) {
     if (!buildInfo.includes(`--without-http_${module}_module`)) continue;
-    problems.push(`this nginx was built without its ${module} module, which the gate is written in.`);
+    problems.push(`this nginx was built without its ${module} module, which the gate is written with.`);
   }
   return problems;
 }
@@ -22,6 +23,11 @@ export function unfitNginx(version: string, buildInfo: string): string[] {
 function limitsNginx(spec: Spec, server: Server): Limit[] {
   const found: Limit[] = [];
   for (const site of sitesOf(spec, server)) {
+    if (site.name === "http") {
+      const sentence =
+        "A site cannot be named http here: gate.http.conf is what all gates share; choose another name.";
+      found.push({ level: "refuse", site: site.name, sentence });
+    }
     const paths = [site.tls?.certificate, site.tls?.key];
     if (server.config === "standalone" && paths.some((path) => path?.includes("$"))) {
       const sentence =

@@ -1,7 +1,8 @@
 import { MEDIA_TYPE } from "../page/bodies.js";
 import type { PathRule, Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
-import { activePath, controlSocket, sharedDict, sitesOf, variableId } from "./nginx-sites.js";
+import { activePath, controlSocket, sharedDict, variableId } from "./nginx-sites.js";
+import { sitesOf } from "./sites.js";
 import { bitsOf, RETRY_STEPS_SEC, STEP_FLAGS } from "./nginx-steps.js";
 import { PROBE_PATH } from "./probe-path.js";
 
@@ -10,8 +11,14 @@ type Values = Readonly<Record<string, unknown>>;
 /** Parameters of a media range up to its q. Possessive: neither blanks nor parameters are given back. */
 const PARAMETERS = "(?:\\s*+;\\s*+(?!q\\s*=)[^,;]*+)*+";
 const IPV4 = "(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+const GROUP = "[0-9a-fA-F]{1,4}";
+/** Whole, or with one `::` for two groups or more: nginx takes it for no fewer. */
+const IPV6 =
+  `(?:(?:${GROUP}:){7}${GROUP}|(?:${GROUP}:){6}${IPV4}|` +
+  `(?!(?:[^:,]*:){8}|(?:[^:,]*:){7}[^:,]*\\.)(?:${GROUP}(?::${GROUP})*)?::(?:(?:${GROUP}:)*(?:${GROUP}|${IPV4}))?)`;
+const PORT = "0*(?:6553[0-5]|655[0-2]\\d|65[0-4]\\d\\d|6[0-4]\\d{3}|[1-5]\\d{4}|[1-9]\\d{0,3})";
 /** An address with or without a port, as nginx reads X-Forwarded-For. */
-const ADDRESS = `\\s*(?:${IPV4}(?::\\d+)?|[0-9a-fA-F]*:[0-9a-fA-F:.]*|\\[[0-9a-fA-F:.]+\\](?::\\d+)?)\\s*`;
+const ADDRESS = `\\s*+(?:${IPV4}(?::${PORT})?|${IPV6}|\\[(?:${IPV4}|${IPV6})\\]:${PORT})\\s*+`;
 
 /** Values of gate.http.conf. `lua`: the mode comes from shared memory, and there is a control socket. */
 export function httpValues(spec: Spec, server: Server, lua: boolean): Values {

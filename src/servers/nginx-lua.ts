@@ -4,15 +4,9 @@ import { lua } from "./encode-lua.js";
 import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
 import { ident } from "./ident.js";
 import { limitsLua, unfitNginx } from "./nginx-fitness.js";
-import {
-  controlSocket,
-  NGINX_RUN_FOLDER,
-  sharedDict,
-  sitesOf,
-  stateFolder,
-  variableId,
-} from "./nginx-sites.js";
-import { file, sharedFiles, stateText } from "./nginx-variant.js";
+import { controlSocket, NGINX_RUN_FOLDER, sharedDict, stateFolder, variableId } from "./nginx-sites.js";
+import { sitesOf } from "./sites.js";
+import { nginxVariant } from "./nginx-variant.js";
 import { folderPoint, nginxFiles, nginxTest, wiring } from "./nginx.js";
 
 /** In this order: the second needs symbols of the first. */
@@ -35,7 +29,7 @@ export const nginxLua: ServerAdapter = {
       dict: sharedDict(server),
       key: `fence.${server.name}`,
     };
-    const active = `${stateFolder(spec, server)}/active/`;
+    const active = `${stateFolder(spec, server)}/`;
     return [
       ...nginxFiles(spec, server, true, modulesOf(server)),
       wiring("state.lua", "nginx-lua/state.lua", { ...common, active }),
@@ -57,15 +51,13 @@ export const nginxLua: ServerAdapter = {
     return folderPoint("nginx-lua", spec, server, site, controlSocket(spec, server));
   },
 
-  variant(_spec, _server, site, values) {
-    return [...sharedFiles(site, values), file("state", stateText(values))];
-  },
+  variant: (_spec, _server, site, values) => nginxVariant(site, values),
 
   configTest: nginxTest,
   runFolder: () => NGINX_RUN_FOLDER,
   reloadSignal: "SIGHUP",
   reloadShows: "new-workers",
-  version: { args: ["-v"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
+  version: { args: ["-V"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
 
   unfit(version, buildInfo) {
     const problems = unfitNginx(version, buildInfo);

@@ -1,44 +1,31 @@
 import type { RunFolder } from "./adapter.js";
-import type { Listen, Server, Site, Spec } from "../spec/types.js";
+import type { Server, Site, Spec } from "../spec/types.js";
 import { ident, type Ident } from "./ident.js";
-
-/** The sites of one server, in the order of the spec. */
-export function sitesOf(spec: Spec, server: Server): Site[] {
-  return spec.sites.filter((site) => site.servers.includes(server.name));
-}
-
-/** Where the server listens for this site. */
-export function listensOf(site: Site, server: Server): readonly Listen[] {
-  return site.listen[server.name] ?? server.listen;
-}
-
-/** As nginx writes a socket: `0.0.0.0:80`, `[::]:443`. */
-export function socketName(listen: Listen): string {
-  const address = listen.address.includes(":") ? `[${listen.address}]` : listen.address;
-  return `${address}:${listen.port}`;
-}
 
 /** Part of a variable's name: nginx takes no `-` there, and names of the spec have no `_`. */
 export function variableId(name: string): Ident {
   return ident(name.replaceAll("-", "_"));
 }
 
-/** The folder of one server's state; `active/<site>` in it is a symlink to `../generations/<site>/<n>`. */
+/**
+ * The folder of one server's state; `<site>` in it is a symlink to `<site>.<n>` beside it. The path is short because
+ * stock nginx walks it for every request.
+ */
 export function stateFolder(spec: Spec, server: Server): string {
   return `${spec.stateDir}/servers/${server.name}`;
 }
 
 export function activePath(spec: Spec, server: Server, site: Site): string {
-  return `${stateFolder(spec, server)}/active/${site.name}`;
+  return `${stateFolder(spec, server)}/${site.name}`;
 }
 
 export function controlSocket(spec: Spec, server: Server): string {
   return `${spec.runDir}/${server.name}/control.sock`;
 }
 
-/** The lua_shared_dict of one server. */
+/** The lua_shared_dict of one server. Ends as no zone of the templates does: all of them share one room of names. */
 export function sharedDict(server: Server): Ident {
-  return ident(`fence_${variableId(server.name).value}`);
+  return ident(`fence_${variableId(server.name).value}_state`);
 }
 
 /** nginx opens its sockets to everybody (mode 0666), so the folder must be closed. */

@@ -1,12 +1,14 @@
 import { bodies } from "../page/bodies.js";
 import type { ModeValues, Site } from "../spec/types.js";
 import type { VariantFile } from "./adapter.js";
+import { stepFlags } from "./nginx-steps.js";
 
 /**
- * What every variant folder holds, whatever its mode: a request that was judged before a switch may look for its page
- * after it.
+ * The files of a variant folder, the same for both kinds of nginx and for the proxy: a server that becomes another of these
+ * kinds finds its sites in the modes that they are in. Both modes hold the pages: a request that was judged before a switch may look for its
+ * page after it.
  */
-export function sharedFiles(site: Site, values: ModeValues): VariantFile[] {
+export function nginxVariant(site: Site, values: ModeValues): VariantFile[] {
   const { mode, generation } = values;
   const page = bodies(site, values);
   return [
@@ -15,16 +17,25 @@ export function sharedFiles(site: Site, values: ModeValues): VariantFile[] {
     file("down.html", page.html),
     file("down.json", page.json),
     file("down.txt", page.text),
+    file("state", stateText(values)),
+    ...(mode === "down" ? downFlags(site, values) : []),
   ];
 }
 
-/** The file `state`. Times are whole seconds; the last line tells that the file is whole. */
-export function stateText(values: ModeValues): string {
+/** For Lua and the proxy. Times are whole seconds; the last line tells that the file is whole. */
+function stateText(values: ModeValues): string {
   const until = values.untilMs === null ? "" : Math.ceil(values.untilMs / 1000);
   const { mode, generation, retryAfterSec } = values;
   return `mode=${mode}\ngeneration=${generation}\nuntil=${until}\nretry_after=${retryAfterSec}\nend=1\n`;
 }
 
-export function file(name: string, content: string): VariantFile {
+/** For what cannot read: that these files exist is all they say. */
+function downFlags(site: Site, values: ModeValues): VariantFile[] {
+  const wait = values.leftSec ?? values.retryAfterSec;
+  const flags = stepFlags(wait, site.maintenance.retryAfterSec);
+  return ["down", ...flags].map((name) => file(name, ""));
+}
+
+function file(name: string, content: string): VariantFile {
   return { name, source: { content } };
 }

@@ -4,9 +4,9 @@ import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
 import { configValues } from "./nginx-config.js";
 import { limitsStock, unfitNginx } from "./nginx-fitness.js";
 import { httpValues, siteValues } from "./nginx-gate.js";
-import { activePath, NGINX_RUN_FOLDER, sitesOf, stateFolder } from "./nginx-sites.js";
-import { stepFlags } from "./nginx-steps.js";
-import { file, sharedFiles } from "./nginx-variant.js";
+import { activePath, NGINX_RUN_FOLDER } from "./nginx-sites.js";
+import { sitesOf } from "./sites.js";
+import { nginxVariant } from "./nginx-variant.js";
 
 /**
  * nginx as it comes, without Lua. A variant is a folder; a file `down` in it is what the gate looks for at each
@@ -24,19 +24,13 @@ export const nginx: ServerAdapter = {
     return folderPoint("nginx", spec, server, site, null);
   },
 
-  variant(_spec, _server, site, values) {
-    const files = sharedFiles(site, values);
-    if (values.mode === "up") return files;
-    const wait = values.leftSec ?? values.retryAfterSec;
-    const flags = stepFlags(wait, site.maintenance.retryAfterSec);
-    return [...files, ...["down", ...flags].map((name) => file(name, ""))];
-  },
+  variant: (_spec, _server, site, values) => nginxVariant(site, values),
 
   configTest: nginxTest,
   runFolder: () => NGINX_RUN_FOLDER,
   reloadSignal: "SIGHUP",
   reloadShows: "new-workers",
-  version: { args: ["-v"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
+  version: { args: ["-V"], pattern: /^nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/m },
   unfit: unfitNginx,
   limits: limitsStock,
 };
@@ -71,8 +65,6 @@ export function folderPoint(
     kind,
     form: "folder",
     active: activePath(spec, server, site),
-    generations: `${stateFolder(spec, server)}/generations/${site.name}`,
-    suffix: "",
     touch: false,
     controlSocket,
   };

@@ -1,8 +1,9 @@
 import type { Site, Spec, Server } from "../spec/types.js";
 import { EncodeError, type Limit, type ServerAdapter } from "./adapter.js";
-import { controlSocket, listensOf, NGINX_RUN_FOLDER, sitesOf } from "./nginx-sites.js";
-import { file, sharedFiles, stateText } from "./nginx-variant.js";
+import { controlSocket, NGINX_RUN_FOLDER } from "./nginx-sites.js";
+import { nginxVariant } from "./nginx-variant.js";
 import { folderPoint, wiring } from "./nginx.js";
+import { listensOf, sitesOf } from "./sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
@@ -10,7 +11,7 @@ const SOCKET_PATH_BYTES_MAX = 107;
 /**
  * The web server that is part of fence. It reads fence.toml itself; `proxy.json` is what it serves by, written so that
  * `fence plan` shows what an edit changes and `fence apply` knows whether the proxy has to reload. A variant is the
- * same folder as that of nginx with Lua.
+ * same folder as that of nginx.
  */
 export const proxy: ServerAdapter = {
   kind: "proxy",
@@ -36,7 +37,7 @@ export const proxy: ServerAdapter = {
   },
 
   variant(_spec, _server, site, values) {
-    return [...sharedFiles(site, values), file("state", stateText(values))];
+    return nginxVariant(site, values);
   },
 
   configTest: () => null,

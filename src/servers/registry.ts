@@ -5,7 +5,12 @@ import { nginxLua } from "./nginx-lua.js";
 import { nginx } from "./nginx.js";
 import { proxy } from "./proxy.js";
 
-const ADAPTERS: Readonly<Record<ServerKind, ServerAdapter>> = { lighttpd, "nginx-lua": nginxLua, nginx, proxy };
+const ADAPTERS: Readonly<Record<ServerKind, ServerAdapter>> = {
+  lighttpd,
+  "nginx-lua": nginxLua,
+  nginx,
+  proxy,
+};
 
 export function adapterOf(kind: ServerKind): ServerAdapter {
   return ADAPTERS[kind];

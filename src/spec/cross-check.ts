@@ -133,9 +133,13 @@ function siteFindings(
   if (typeof site.upstream === "string" && !upstreams.includes(site.upstream)) {
     add(["upstream"], `no upstream is named "${site.upstream}"`, null, didYouMean(site.upstream, upstreams));
   }
+  const serving = serversOf(site, servers);
+  // The other configs are the user's own, with upstreams and certificates of their own.
+  const written = serving.filter(([, { config }]) => config !== "include");
+  const isOwn = serving.length > 0 && written.length === 0;
   // A misspelt `upstream` is told as such.
   const isMisspelt = Object.keys(site).some((key) => suggest(key, ["upstream", "route"]) !== null);
-  if (site.upstream === undefined && itemsOf(site.route).length === 0 && !isMisspelt) {
+  if (site.upstream === undefined && itemsOf(site.route).length === 0 && !isMisspelt && !isOwn) {
     const why = "there is nothing it could answer when it is up";
     add(
       [],
@@ -145,12 +149,11 @@ function siteFindings(
       true,
     );
   }
-  const serving = serversOf(site, servers);
   if (site.listen !== undefined && serving.length > 1) {
     const message = `${serving.length} servers serve this site, and they cannot listen on the same addresses`;
     add(["listen"], message, null, "remove listen here and set it in each [server.NAME]", true);
   }
-  if (site.tls === undefined && serving.some(([, server]) => listensOf(site, server).some(isTls))) {
+  if (site.tls === undefined && written.some(([, server]) => listensOf(site, server).some(isTls))) {
     const fix = 'add tls = { certificate = "/path/chain.pem", key = "/path/key.pem" }';
     add([], `[site.${name}] listens with TLS but has no certificate`, null, fix, true);
   }

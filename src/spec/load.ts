@@ -64,7 +64,7 @@ function refuseStrangers(path: string, stats: Stats, env: FindOptions["env"]): v
 export async function loadSpec(path: string): Promise<Spec> {
   const file = resolve(path);
   const { text, sha256 } = readSpec(file);
-  return parseSpec(text, file, (page) => readText(page, LIMITS.pageBytesMax).text, sha256);
+  return parseSpec(text, file, readPage, sha256);
 }
 
 function readSpec(file: string): { text: string; sha256: string } {
@@ -82,6 +82,12 @@ function readSpec(file: string): { text: string; sha256: string } {
       { cause },
     );
   }
+}
+
+function readPage(path: string): string {
+  const { text } = readText(path, LIMITS.pageBytesMax);
+  if (text.trim() === "") throw new Error("it is empty");
+  return text;
 }
 
 /** UTF-8 text without its byte order mark, and the hash of the bytes. @throws Error with a sentence, and errno's name */

@@ -62,26 +62,41 @@ allow = []                         # e.g. ["192.0.2.0/24", "2001:db8::/32"]: the
 const CONFIG_LINE =
   'config = "standalone"              # "include": your own config includes what fence writes, see above\n';
 
+/** What a config of the user's own changes in the text below the head. */
+function own(pidFile: string): readonly string[] {
+  return [
+    `You have a config already? Set config = "include" and pid_file = "${pidFile}" (what yours says) below,`,
+    "and listen as yours does; leave out upstream, tls and routes, which are yours. Run fence apply, then add",
+  ];
+}
+
+const WHERE = "where <output> is the absolute path of the folder that is named output below.";
+
 const NGINX_HEAD = [
-  'You have an nginx config already? Set config = "include" below, then add two lines to yours. In http { }:',
+  ...own("/run/nginx.pid"),
+  "in http { }, before the server blocks:",
   "",
   "    include <output>/web/gate.http.conf;",
   "",
-  "and in the server { } of the site:",
+  "and first in every server { } that has a host of the site, also in one that only redirects:",
   "",
   "    include <output>/web/gate.main.conf;",
   "",
-  "where <output> is the absolute path of the folder that is named output below. Reload nginx once.",
+  WHERE,
+  "Reload nginx once, then see with fence verify that it works.",
 ];
 
 /** How to begin with a config that is there already; file names are those that the servers' adapters write. */
 const HEADS: Readonly<Record<ServerKind, readonly string[]>> = {
   lighttpd: [
-    'You have a lighttpd.conf already? Set config = "include" below, then add one line at the end of yours:',
+    ...own("/run/lighttpd.pid"),
+    "at the end of your lighttpd.conf, outside of any block:",
     "",
     '    include "<output>/web/gate.conf"',
     "",
-    "where <output> is the absolute path of the folder that is named output below. Reload lighttpd once.",
+    WHERE,
+    "Restart lighttpd once, then see with fence verify that it works. Not a reload: lighttpd ends when it is to open",
+    "a new socket as another user than root.",
   ],
   "nginx-lua": NGINX_HEAD,
   nginx: NGINX_HEAD,

@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from "node:fs";
 import { appendDurable } from "../base/durable.js";
 import type { ExitName } from "../base/exit.js";
-import { FILE_MODE, historyPath } from "./paths.js";
+import { FILE_MODE, historyPath, olderHistoryPath } from "./paths.js";
 
 /** One change that reached the disk, whatever came of it. */
 export interface HistoryEntry {
@@ -33,9 +33,22 @@ export interface HistorySite {
 /** Bytes read at once from the end of the file; doubled until there are enough lines. */
 const TAIL_BYTES = 64 * 1024;
 
+/** A file this long is set aside, in place of the one before it: about ten thousand changes each. */
+export const HISTORY_BYTES_MAX = 4 * 1024 * 1024;
+
 /** @throws FileError */
 export function appendHistory(stateDir: string, entry: HistoryEntry): void {
+  setAside(stateDir);
   appendDurable(historyPath(stateDir), JSON.stringify(entry), FILE_MODE);
+}
+
+function setAside(stateDir: string): void {
+  try {
+    if (statSync(historyPath(stateDir)).size > HISTORY_BYTES_MAX)
+      renameSync(historyPath(stateDir), olderHistoryPath(stateDir));
+  } catch {
+    // There is none yet; or it grows on, which is better than to lose a line.
+  }
 }
 
 /**
@@ -43,9 +56,17 @@ export function appendHistory(stateDir: string, entry: HistoryEntry): void {
  * id (a crash between history and journal) the later one counts.
  */
 export function readHistory(stateDir: string, count: number): HistoryEntry[] {
+  const entries = readFile(historyPath(stateDir), count);
+  if (entries.length >= count) return entries;
+  const ids = new Set(entries.map(({ id }) => id));
+  const older = readFile(olderHistoryPath(stateDir), count).filter(({ id }) => !ids.has(id));
+  return [...entries, ...older].slice(0, count);
+}
+
+function readFile(path: string, count: number): HistoryEntry[] {
   let fd: number;
   try {
-    fd = openSync(historyPath(stateDir), "r");
+    fd = openSync(path, "r");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

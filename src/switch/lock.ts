@@ -1,14 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   closeSync,
   constants,
   fchmodSync,
   fstatSync,
-  ftruncateSync,
   openSync,
   readFileSync,
+  rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { FileError } from "../base/file-error.js";
 import { makeFolders } from "../base/folders.js";
@@ -16,9 +17,9 @@ import { FenceError } from "../base/errors.js";
 import { isAlive, processInfo } from "../base/process-info.js";
 import { findProgram, programEnv } from "../base/run.js";
 import { stateFailure } from "./failure.js";
-import { FILE_MODE, FOLDER_MODE, lockPath } from "./paths.js";
+import { FILE_MODE, FOLDER_MODE, holderPath, lockPath } from "./paths.js";
 
-/** Who holds the lock, as written into the lock file for whoever waits. */
+/** Who holds the lock, as written down beside it for whoever waits. */
 export interface Holder {
   pid: number;
   /** Start time of the process in clock ticks since boot. */
@@ -32,7 +33,7 @@ export interface LockOptions {
   /** 0: do not wait. */
   timeoutMs: number;
   command: string;
-  /** ISO 8601, for the lock file. */
+  /** ISO 8601, told to whoever waits. */
   since: string;
   signal?: AbortSignal | undefined;
   /** Called once when the lock is held by another; null when it cannot be told by whom. */
@@ -45,6 +46,9 @@ export interface Lock {
 
 /** In the child of `flock`, the lock file. The lock belongs to the open file, which we share, and stays ours when flock ends. */
 const CHILD_FD = 3;
+
+/** Whoever can open the file can lock it, and so keep everyone from taking a site down or up. */
+const LOCK_MODE = 0o600;
 
 /**
  * Takes the lock of a state folder, which is made when it is missing. The kernel frees it when this process ends,
@@ -70,8 +74,8 @@ export async function takeLock(stateDir: string, options: LockOptions): Promise<
     try {
       await lockFile(flock, fd, stateDir, deadline, options);
       if (isStillThere(fd, stateDir)) {
-        writeHolder(fd, options);
-        return { release: () => release(fd) };
+        writeHolder(stateDir, options);
+        return { release: () => release(fd, stateDir) };
       }
     } catch (error) {
       closeSync(fd);
@@ -82,10 +86,10 @@ export async function takeLock(stateDir: string, options: LockOptions): Promise<
   }
 }
 
-/** Who holds the lock now, by the lock file; null when nobody does. */
+/** Who holds the lock now, by what the holder wrote; null when nobody does. */
 export function lockHolder(stateDir: string): Holder | null {
   try {
-    const holder = JSON.parse(readFileSync(lockPath(stateDir), "utf8")) as Partial<Holder> | null;
+    const holder = JSON.parse(readFileSync(holderPath(stateDir), "utf8")) as Partial<Holder> | null;
     if (typeof holder?.pid !== "number" || typeof holder.start !== "string") return null;
     return isAlive(holder.pid, holder.start) ? (holder as Holder) : null;
   } catch {
@@ -96,11 +100,18 @@ export function lockHolder(stateDir: string): Holder | null {
 function openLockFile(stateDir: string): number {
   const path = lockPath(stateDir);
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  let fd: number;
   try {
-    return openSync(path, flags, FILE_MODE);
+    fd = openSync(path, flags, LOCK_MODE);
   } catch (error) {
     throw stateFailure(new FileError("open", path, error));
   }
+  try {
+    fchmodSync(fd, LOCK_MODE);
+  } catch {
+    // It belongs to another user who let us write: the mode is theirs.
+  }
+  return fd;
 }
 
 async function lockFile(
@@ -122,7 +133,8 @@ async function lockFile(
   const isOurs = await new Promise<boolean>((resolve, reject) => {
     // The kernel wakes the waiting flock at once when the holder lets go or dies.
     const args = ["-x", "-w", (leftMs / 1000).toFixed(3), String(CHILD_FD)];
-    const child = spawn(flock, args, { stdio: [...stdio], env: programEnv() });
+    // In a group of its own: Ctrl-C is for fence, which would take an ended flock for a lock that is held.
+    const child = spawn(flock, args, { stdio: [...stdio], env: programEnv(), detached: true });
     const onAbort = (): void => {
       child.kill("SIGKILL");
       reject(options.signal?.reason as Error);
@@ -158,21 +170,21 @@ function isStillThere(fd: number, stateDir: string): boolean {
 }
 
 /** Only for people who wait, so neither atomic nor synced: the lock itself is the kernel's. */
-function writeHolder(fd: number, options: LockOptions): void {
+function writeHolder(stateDir: string, options: LockOptions): void {
   const start = processInfo(process.pid)?.start ?? "0";
   const holder: Holder = { pid: process.pid, start, command: options.command, since: options.since };
   try {
-    fchmodSync(fd, FILE_MODE);
-    ftruncateSync(fd);
-    writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
+    rmSync(holderPath(stateDir), { force: true });
+    writeFileSync(holderPath(stateDir), `${JSON.stringify(holder)}\n`, { flag: "wx" });
+    chmodSync(holderPath(stateDir), FILE_MODE);
   } catch {
     // A full disk must not keep anyone from taking a site up.
   }
 }
 
-function release(fd: number): void {
+function release(fd: number, stateDir: string): void {
   try {
-    ftruncateSync(fd);
+    rmSync(holderPath(stateDir), { force: true });
   } catch {
     // The text stays; it names a process that will have ended.
   }

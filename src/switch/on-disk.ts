@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, parse, resolve } from "node:path";
 import { namesIn } from "../base/folders.js";
 import { isMode, type Mode } from "../base/mode.js";
 import type { SwitchPoint } from "../servers/adapter.js";
@@ -28,17 +28,19 @@ export function stampOf(content: string): Stamp | null {
 
 /** Where one generation of a variant lies. */
 export function generationPath(point: SwitchPoint, generation: number): string {
-  return join(point.generations, `${generation}${point.suffix}`);
+  const { dir, name, ext } = parse(point.active);
+  return join(dir, `${name}.${generation}${ext}`);
 }
 
 /** The generations that are on the disk, in rising order. @throws FileError */
 export function generationsOf(point: SwitchPoint): number[] {
-  const numbers: number[] = [];
-  for (const name of namesIn(point.generations)) {
-    const stem = name.endsWith(point.suffix) ? name.slice(0, name.length - point.suffix.length) : "";
-    if (/^[1-9]\d{0,14}$/.test(stem)) numbers.push(Number(stem));
-  }
-  return numbers.sort((a, b) => a - b);
+  const { dir, name, ext } = parse(point.active);
+  const generations = namesIn(dir).flatMap((found) => {
+    const isOurs = found.startsWith(`${name}.`) && found.endsWith(ext);
+    const number = isOurs ? found.slice(name.length + 1, found.length - ext.length) : "";
+    return /^[1-9]\d{0,14}$/.test(number) ? [Number(number)] : [];
+  });
+  return generations.sort((a, b) => a - b);
 }
 
 /** Mode and generation of a staged generation; null when it is missing, edited, or says another number. */

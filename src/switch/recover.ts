@@ -88,7 +88,10 @@ async function bringAbout(
 
 /** No client ever saw the new generation: as if the change had never been asked for. */
 function drop(options: RecoverOptions, site: JournalSite): RecoveredSite {
-  for (const { point, toGeneration } of located(options.points, site)) unstage(point, toGeneration);
+  for (const { point, toGeneration } of located(options.points, site)) {
+    // What was edited since may be the new one, in force.
+    if (readOnDisk(point).mode !== "unknown") unstage(point, toGeneration);
+  }
   return { site: site.site, state: site.from, problems: [] };
 }
 

@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { namesIn } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
-import { historyPath, journalPath, lockPath, sitesPath } from "./paths.js";
+import { historyPath, holderPath, journalPath, lockPath, olderHistoryPath, sitesPath } from "./paths.js";
 
 /**
  * Whoever can write into the state folder, or swap one of its parents, decides what the web server runs. So
@@ -10,28 +10,62 @@ import { historyPath, journalPath, lockPath, sitesPath } from "./paths.js";
  * @throws FenceError state-not-safe, naming the component
  */
 export function checkStateFolder(stateDir: string): void {
-  const own = lstat(stateDir);
-  if (own?.isSymbolicLink()) refuse(stateDir, "is a symlink", "Name the folder itself in state_dir.");
-  checkParents(stateDir);
-  if (own === null) return;
-  checkFolder(stateDir, own, true);
-  for (const path of [lockPath(stateDir), journalPath(stateDir), historyPath(stateDir)]) checkFileBelow(path);
+  if (!checkOwnFolder(stateDir, "state_dir")) return;
+  const files = [lockPath, holderPath, journalPath, historyPath, olderHistoryPath];
+  for (const pathIn of files) checkFileBelow(pathIn(stateDir));
   const sites = sitesPath(stateDir);
   checkFolderBelow(sites);
   for (const name of namesIn(sites)) checkFileBelow(join(sites, name));
 }
 
-/** The folders and the active variant of one switch point. @throws FenceError state-not-safe */
-export function checkPoint(
-  stateDir: string,
-  point: { active: string; generations: string; form: "file" | "folder" },
-): void {
-  for (const start of [dirname(point.active), point.generations]) {
-    const chain: string[] = [];
-    for (let path = start; path !== stateDir && path !== dirname(path); path = dirname(path))
-      chain.unshift(path);
-    chain.forEach(checkFolderBelow);
+/**
+ * Whoever can write into the run folder can answer in a server's name, and has root change what is there.
+ * @throws FenceError state-not-safe, naming the component
+ */
+export function checkRunFolders(runDir: string, folders: readonly string[]): void {
+  if (checkOwnFolder(runDir, "run_dir")) folders.forEach(checkFolderBelow);
+}
+
+/**
+ * Who besides root and the user that fence runs as could have written what lies in a folder, or could swap it.
+ * @returns one sentence naming the component; null when nobody could
+ */
+export function whyUntrusted(folder: string): string | null {
+  try {
+    checkParents(folder);
+    checkTree(folder);
+    return null;
+  } catch (error) {
+    if (error instanceof FenceError) return error.message;
+    throw error;
   }
+}
+
+function checkTree(folder: string): void {
+  checkFolderBelow(folder);
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    if (lstat(path)?.isDirectory()) checkTree(path);
+    else checkFileBelow(path);
+  }
+}
+
+/** @returns whether it is there */
+function checkOwnFolder(path: string, key: string): boolean {
+  const own = lstat(path);
+  if (own?.isSymbolicLink()) refuse(path, "is a symlink", `Name the folder itself in ${key}.`);
+  checkParents(path);
+  if (own === null) return false;
+  checkFolder(path, own, true);
+  return true;
+}
+
+/** The folders and the active variant of one switch point. @throws FenceError state-not-safe */
+export function checkPoint(stateDir: string, point: { active: string; form: "file" | "folder" }): void {
+  const chain: string[] = [];
+  for (let path = dirname(point.active); path !== stateDir && path !== dirname(path); path = dirname(path))
+    chain.unshift(path);
+  chain.forEach(checkFolderBelow);
   const active = lstat(point.active);
   if (active === null) return;
   checkOwner(point.active, active);

@@ -36,7 +36,6 @@ export function stage(point: SwitchPoint, generation: number, files: readonly St
       `the variant of ${point.kind} does not carry "variant=… generation=${generation}" in its first line`,
     );
   }
-  makeFolders(point.generations, FOLDER_MODE);
   makeFolders(dirname(point.active), FOLDER_MODE);
   const path = generationPath(point, generation);
   try {
@@ -102,5 +101,5 @@ export function prune(point: SwitchPoint, keep: readonly number[]): void {
 
 /** Removes what crashed runs left in the folders of one switch point. @throws FileError */
 export function removePointLeftovers(point: SwitchPoint): string[] {
-  return [dirname(point.active), point.generations].flatMap(removeLeftovers);
+  return removeLeftovers(dirname(point.active));
 }

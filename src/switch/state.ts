@@ -44,12 +44,30 @@ export function readState(stateDir: string, site: string): SiteState {
   }
   const { version } = (value ?? {}) as { version?: unknown };
   if (typeof version === "number" && version !== 1) {
-    throw new FenceError("state-unknown-version", `${path} has version ${version}; this fence knows version 1`, {
-      hint: "A newer fence wrote it: use that one.",
-    });
+    throw new FenceError(
+      "state-unknown-version",
+      `${path} has version ${version}; this fence knows version 1`,
+      {
+        hint: "A newer fence wrote it: use that one.",
+      },
+    );
   }
-  if (!isSiteState(value) || value.site !== site) throw unreadable(path, "it is not the state of this site", null);
+  if (!isSiteState(value) || value.site !== site)
+    throw unreadable(path, "it is not the state of this site", null);
   return value;
+}
+
+/**
+ * `readState` for those who write the state anew: a damaged file must not keep a site down.
+ * @throws FenceError state-unknown-version
+ */
+export function readStateOrNone(stateDir: string, site: string): { state: SiteState; damage: string | null } {
+  try {
+    return { state: readState(stateDir, site), damage: null };
+  } catch (error) {
+    if (!(error instanceof FenceError) || error.code !== "state-unreadable") throw error;
+    return { state: initialState(site), damage: error.message };
+  }
 }
 
 /** @throws FileError, NotDurable */

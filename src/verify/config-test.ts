@@ -14,7 +14,11 @@ export interface ConfigTestResult {
 const TIMEOUT_MS = 10_000;
 
 /** Runs the server's own config test on a rendered tree; `serverDir` is the server's folder in it, staged or in force. */
-export async function configTest(adapter: ServerAdapter, server: Server, serverDir: string): Promise<ConfigTestResult> {
+export async function configTest(
+  adapter: ServerAdapter,
+  server: Server,
+  serverDir: string,
+): Promise<ConfigTestResult> {
   const test = adapter.configTest(server, serverDir);
   if (test === null) return { result: "skipped", output: "", command: "" };
   const command = [test.program, ...test.args].join(" ");

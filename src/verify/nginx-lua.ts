@@ -1,5 +1,4 @@
 import { readlink } from "node:fs/promises";
-import { basename } from "node:path";
 import { sync, type SyncReport } from "./control-sync.js";
 import { nginxWorkers, type NginxWorker } from "./nginx-workers.js";
 import type { ObserveWorkers, WorkerReport } from "./types.js";
@@ -15,7 +14,8 @@ export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) 
   let active: number;
   try {
     report = await sync(point.controlSocket, point.site);
-    active = Number(basename(await readlink(point.active)));
+    // `main.12`
+    active = Number(/\.(\d+)$/.exec(await readlink(point.active))?.[1]);
   } catch (error) {
     return none(`${point.controlSocket}: ${(error as Error).message}`);
   }

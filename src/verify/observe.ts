@@ -1,3 +1,4 @@
+import { atMost } from "../base/at-most.js";
 import type { Mode } from "../base/mode.js";
 import { serverNamed, siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
@@ -18,14 +19,20 @@ const WORKERS_OF: Readonly<Record<ServerKind, ObserveWorkers>> = {
   proxy: observeProxy,
 };
 
-/** Probes under way at once; each opens a connection of its own. */
+/** Probes of one listener under way at once in one look; each opens a connection of its own. */
 const PROBES_AT_ONCE = 8;
+/** Looks under way at once, over all sites and servers. */
+const looking = atMost(32);
 
 /**
  * One look at one site on one server: its workers and every listener under every host of the site.
  * Never throws for what the server does or does not do; that is in `problems`.
  */
-export async function observe(plan: Plan, point: SwitchPoint): Promise<Observation> {
+export function observe(plan: Plan, point: SwitchPoint): Promise<Observation> {
+  return looking(() => look(plan, point));
+}
+
+async function look(plan: Plan, point: SwitchPoint): Promise<Observation> {
   const server = serverNamed(plan.spec, point.server);
   const site = siteNamed(plan.spec, point.site);
   const nothing = { site: site.name, server: server.name, mode: "unknown", generation: null } as const;
@@ -61,9 +68,12 @@ function problemsOf(view: WorkersView, probes: readonly ProbeResult[]): string[]
     const what = worker.settled === null ? "has not answered" : "still acts on an older variant";
     problems.push(`worker ${worker.pid} ${what}${worker.detail ? `: ${worker.detail}` : ""}`);
   }
-  for (const one of probes) if (one.problem !== null) problems.push(`${one.host}: ${one.problem}`);
+  for (const one of probes)
+    if (one.problem !== null) problems.push(`${one.host} at ${one.url}: ${one.problem}`);
   if (problems.length === 0 && agreement(probes) === null) {
-    const seen = probes.map((one) => `${one.host} at ${one.url}: ${one.mode}, generation ${one.generation ?? "unknown"}`);
+    const seen = probes.map(
+      (one) => `${one.host} at ${one.url}: ${one.mode}, generation ${one.generation ?? "unknown"}`,
+    );
     problems.push(`the listeners do not agree: ${seen.join("; ")}`);
   }
   return problems;
@@ -77,11 +87,17 @@ function agreement(probes: readonly ProbeResult[]): { mode: Mode; generation: nu
 }
 
 async function probeAll(site: Site, listens: readonly Listen[]): Promise<ProbeResult[]> {
-  const questions = listens.flatMap((listen) => probeHosts(site).map((host) => ({ listen, host })));
+  return (await Promise.all(listens.map((listen) => probeListener(site, listen)))).flat();
+}
+
+/** One that stays silent is not asked under further names: a look must end long before the deadline of a proof. */
+async function probeListener(site: Site, listen: Listen): Promise<ProbeResult[]> {
+  const hosts = probeHosts(site);
   const results: ProbeResult[] = [];
-  for (let start = 0; start < questions.length; start += PROBES_AT_ONCE) {
-    const batch = questions.slice(start, start + PROBES_AT_ONCE);
-    results.push(...(await Promise.all(batch.map(({ listen, host }) => probe(site, listen, host)))));
+  for (let start = 0; start < hosts.length; start += PROBES_AT_ONCE) {
+    const batch = hosts.slice(start, start + PROBES_AT_ONCE);
+    results.push(...(await Promise.all(batch.map((host) => probe(site, listen, host)))));
+    if (results.some(({ status }) => status === null)) break;
   }
   return results;
 }

@@ -26,7 +26,7 @@ export async function probe(site: Site, listen: Listen, host: string): Promise<P
     result.status = answer.status;
     return { ...result, ...read(site, answer) };
   } catch (error) {
-    return { ...result, problem: `${url} did not answer: ${(error as Error).message}` };
+    return { ...result, problem: `no answer: ${(error as Error).message}` };
   }
 }
 
@@ -44,7 +44,12 @@ function ask(listen: Listen, host: string): Promise<Answer> {
     method: "GET",
     agent: false,
     timeout: TIMEOUT_MS,
-    headers: { Host: host, Accept: "application/problem+json", Connection: "close", "User-Agent": "fence-probe" },
+    headers: {
+      Host: host,
+      Accept: "application/problem+json",
+      Connection: "close",
+      "User-Agent": "fence-probe",
+    },
     // The listener is on this machine and may present any certificate of the site; the proof is in the answer.
     ...(listen.tls ? { rejectUnauthorized: false, servername: host } : {}),
   };
@@ -67,7 +72,10 @@ function ask(listen: Listen, host: string): Promise<Answer> {
       });
     });
     // `timeout` above counts idle time only; a trickle must not hold the proof up.
-    const deadline = setTimeout(() => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
+    const deadline = setTimeout(
+      () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)),
+      TIMEOUT_MS,
+    );
     request.on("close", () => clearTimeout(deadline));
     request.on("error", reject);
     request.end();
@@ -81,17 +89,23 @@ function read(site: Site, answer: Answer): Pick<ProbeResult, "mode" | "generatio
   const generation = typeof body?.["generation"] === "number" ? body["generation"] : null;
   const unknown = (problem: string) => ({ mode: "unknown" as const, generation, problem });
   if (marker !== undefined) {
-    if (answer.status !== status) return unknown(`the answer has ${header} but status ${answer.status}, not ${status}`);
+    if (answer.status !== status)
+      return unknown(`the answer has ${header} but status ${answer.status}, not ${status}`);
     if (!answer.headers["retry-after"]) return unknown(`the answer has ${header} but no Retry-After`);
-    if (!/no-store/.test(answer.headers["cache-control"] ?? "")) return unknown("the answer may be cached: no no-store");
-    if (generation === null) return unknown("the maintenance answer carries no generation: another config serves it");
+    if (!/no-store/.test(answer.headers["cache-control"] ?? ""))
+      return unknown("the answer may be cached: no no-store");
+    if (generation === null)
+      return unknown("the maintenance answer carries no generation: another config serves it");
     return { mode: "down", generation, problem: null };
   }
   if (answer.status === 200 && isMode(body?.["fence"])) {
-    if (body["site"] !== site.name) return unknown(`the answer is of site ${String(body["site"])}, not ${site.name}`);
+    if (body["site"] !== site.name)
+      return unknown(`the answer is of site ${String(body["site"])}, not ${site.name}`);
     return { mode: body["fence"], generation, problem: null };
   }
-  return unknown(`status ${answer.status} without a mark of fence: this listener does not serve the rendered config`);
+  return unknown(
+    `status ${answer.status} without a mark of fence: this listener does not serve the rendered config`,
+  );
 }
 
 function parseJson(text: string): Record<string, unknown> | null {

@@ -22,7 +22,12 @@ export interface ProveOptions {
  * Waits until every worker and every listener of a site on one server shows `expected`, three looks in a row.
  * Resolves with `proven: false` at the deadline or when `signal` aborts; never rejects for what a server does.
  */
-export async function prove(plan: Plan, point: SwitchPoint, expected: Expected, options: ProveOptions): Promise<Proof> {
+export async function prove(
+  plan: Plan,
+  point: SwitchPoint,
+  expected: Expected,
+  options: ProveOptions,
+): Promise<Proof> {
   const start = performance.now();
   let right = 0;
   for (;;) {
@@ -30,8 +35,10 @@ export async function prove(plan: Plan, point: SwitchPoint, expected: Expected, 
     const against = objections(last, expected);
     const tookMs = performance.now() - start;
     right = against.length === 0 ? right + 1 : 0;
-    if (right >= LOOKS_IN_A_ROW && tookMs >= options.delayMs) return { proven: true, tookMs, problems: [], last };
-    if (options.signal?.aborted) return { proven: false, tookMs, problems: ["the wait was stopped", ...against], last };
+    if (right >= LOOKS_IN_A_ROW && tookMs >= options.delayMs)
+      return { proven: true, tookMs, problems: [], last };
+    if (options.signal?.aborted)
+      return { proven: false, tookMs, problems: ["the wait was stopped", ...against], last };
     if (tookMs >= options.timeoutMs && right < LOOKS_IN_A_ROW) {
       const problems = against.length > 0 ? against : ["the mode showed only at the deadline"];
       return { proven: false, tookMs, problems, last };

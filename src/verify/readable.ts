@@ -1,8 +1,11 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { childrenOf } from "../base/process-info.js";
+import { run } from "../base/run.js";
 import type { Server } from "../spec/types.js";
 import { findMaster } from "./running.js";
+
+const TEST_TIMEOUT_MS = 5000;
 
 interface Identity {
   uid: number;
@@ -36,7 +39,10 @@ export function whyUnreadable(path: string, pid: number): string | null {
 function identityOf(pid: number): Identity {
   const status = readFileSync(`/proc/${pid}/status`, "latin1");
   const numbers = (name: string): number[] =>
-    (new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1] ?? "").split(/\s+/).filter(Boolean).map(Number);
+    (new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(status)?.[1] ?? "")
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number);
   const uid = numbers("Uid")[1];
   if (uid === undefined) throw new Error(`no Uid in /proc/${pid}/status`);
   return { uid, groups: new Set([...numbers("Gid").slice(1, 2), ...numbers("Groups")]) };
@@ -53,5 +59,21 @@ function may(path: string, identity: Identity, bit: 4 | 1): boolean {
 /** `whyUnreadable` for the workers of a running server: the first child of its master, or the master when it has none. */
 export async function whyWorkersCannotRead(server: Server, path: string): Promise<string | null> {
   const { pid } = await findMaster(server);
-  return pid === null ? null : whyUnreadable(path, childrenOf(pid)[0] ?? pid);
+  if (pid === null) return null;
+  const worker = childrenOf(pid)[0] ?? pid;
+  const why = whyUnreadable(path, worker);
+  return why === null || (await isReadableBy(path, worker)) ? null : why;
+}
+
+/** Modes do not tell of access control lists: asks the kernel, with the user and groups of a process. */
+export async function isReadableBy(path: string, pid: number): Promise<boolean> {
+  const { uid, groups } = identityOf(pid);
+  const [first = 65534, ...rest] = [...groups];
+  const user = [
+    `--reuid=${uid}`,
+    `--regid=${first}`,
+    rest.length > 0 ? `--groups=${rest.join(",")}` : "--clear-groups",
+  ];
+  const test = await run("setpriv", [...user, "test", "-r", path], { timeoutMs: TEST_TIMEOUT_MS });
+  return test.exitCode === 0;
 }

@@ -1,7 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename } from "node:path";
 import type { Listen, Server } from "../spec/types.js";
+
+const PID_BYTES_MAX = 64;
 
 export interface Master {
   running: "yes" | "no" | "unknown";
@@ -17,27 +20,46 @@ export interface Master {
  */
 export async function findMaster(server: Server): Promise<Master> {
   const pid = await readPid(server.pidFile);
+  if (pid === "closed") {
+    const problem = `the pid file ${server.pidFile} cannot be read: run fence as root`;
+    return { running: "unknown", pid: null, problem };
+  }
   if (pid !== null && (await isProgram(pid, server))) return { running: "yes", pid, problem: null };
-  const stale = pid === null ? `no pid file ${server.pidFile}` : `${server.pidFile} names process ${pid}, which is not ${server.kind}`;
+  const stale = pid === null ? `no pid file ${server.pidFile}` : await whyStale(pid, server);
   for (const listen of server.listen) {
-    if (await isListening(listen)) {
+    if (await mayListen(listen)) {
       return {
         running: "unknown",
         pid: null,
-        problem: `${stale}, but something listens on port ${listen.port}: set pid_file of [server.${server.name}]`,
+        problem: `${stale}, but port ${listen.port} is not closed: set pid_file of [server.${server.name}]`,
       };
     }
   }
   return { running: "no", pid: null, problem: stale };
 }
 
-async function readPid(file: string): Promise<number | null> {
+/** Others may write the file, or put something else in its place: no more than a number is read, and nothing waited for. */
+async function readPid(path: string): Promise<number | null | "closed"> {
   try {
-    const match = /^\s*(\d{1,10})\s*$/.exec(await readFile(file, "latin1"));
-    return match ? Number(match[1]) : null;
-  } catch {
-    return null;
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(PID_BYTES_MAX), 0, PID_BYTES_MAX, null);
+      const match = /^\s*(\d{1,10})\s*$/.exec(buffer.toString("latin1", 0, bytesRead));
+      return match ? Number(match[1]) : null;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "EACCES" || code === "EPERM" ? "closed" : null;
   }
+}
+
+async function whyStale(pid: number, server: Server): Promise<string> {
+  const names = `${server.pidFile} names process ${pid}`;
+  const comm = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => null);
+  if (comm === null) return `${names}, which has ended`;
+  return `${names}, which is ${comm.trim()}, not ${basename(server.program)}`;
 }
 
 /** A pid file may outlive its process and the number may serve another one by now: compare the program's name. */
@@ -54,7 +76,11 @@ async function isProgram(pid: number, server: Server): Promise<boolean> {
   }
 }
 
-function isListening(listen: Listen): Promise<boolean> {
+/** The system's own word that nothing listens there, or that the address is not of this machine. */
+const CLOSED = ["ECONNREFUSED", "EADDRNOTAVAIL", "EHOSTUNREACH", "ENETUNREACH", "EAFNOSUPPORT"];
+
+/** Whether something may listen: silence is no proof that nothing does, a listener may be too busy to take more. */
+function mayListen(listen: Listen): Promise<boolean> {
   const host = listen.address === "0.0.0.0" ? "127.0.0.1" : listen.address === "::" ? "::1" : listen.address;
   return new Promise((resolve) => {
     const socket = connect({ host, port: listen.port, timeout: 1000 });
@@ -63,7 +89,7 @@ function isListening(listen: Listen): Promise<boolean> {
       resolve(answer);
     };
     socket.once("connect", () => end(true));
-    socket.once("timeout", () => end(false));
-    socket.once("error", () => end(false));
+    socket.once("timeout", () => end(true));
+    socket.once("error", (error: NodeJS.ErrnoException) => end(!CLOSED.includes(error.code ?? "")));
   });
 }

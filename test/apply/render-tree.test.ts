@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -159,4 +160,19 @@ test("the diff of two trees is one that patch can apply", () => {
   assert.match(text, /--- \/dev\/null/);
   assert.match(text, /\+\+\+ \/dev\/null/);
   assert.equal(diffTree(before, before), "");
+});
+
+test("a tree that another fence has written and not yet pointed to stays", () => {
+  const output = join(temporaryFolder(), "rendered");
+  write(output, "one");
+  const { folder } = write(output, "two");
+  write(output, "one");
+  // As left by a fence that is stopped between the two: newer than the tree in force.
+  const now = new Date();
+  utimesSync(folder, now, now);
+  write(output, "three");
+  assert.ok(existsSync(folder));
+  write(output, "four");
+  write(output, "five");
+  assert.equal(existsSync(folder), false);
 });

@@ -8,7 +8,7 @@ import type { StepEvent } from "../../src/apply/types.js";
 import { FenceError } from "../../src/base/errors.js";
 import { readHistory } from "../../src/switch/history.js";
 import { readJournal } from "../../src/switch/journal.js";
-import { readOnDisk } from "../../src/switch/on-disk.js";
+import { generationPath, readOnDisk } from "../../src/switch/on-disk.js";
 import { readState } from "../../src/switch/state.js";
 import type { Observation } from "../../src/verify/types.js";
 import { fakeMachine, planOf, requestOf, temporaryFolder, type Lies } from "../support/fake-machine.js";
@@ -97,7 +97,7 @@ test("when the old variant cannot be put back, it is loud, and the next command 
   await switchModes(plan, requestOf("up"), fakeMachine());
   const [file] = plan.switchPoints;
   assert.ok(file);
-  const old = join(file.generations, "2.lua");
+  const old = generationPath(file, 2);
   const content = readFileSync(old, "utf8");
   const observe: NonNullable<Lies["observe"]> = (_point, truth) => {
     rmSync(old, { force: true });
@@ -159,6 +159,22 @@ test("a server that stops during the proof leads back to the old mode on the oth
   const result = await switchModes(plan, requestOf("down"), machine);
   assert.deepEqual([result.exit, result.sites[0]?.result], ["rolledBack", "rolled-back"]);
   assert.equal(readState(plan.spec.stateDir, "main").proof, "staged");
+  const results = result.sites[0]?.servers.map((server) => server.result);
+  assert.deepEqual(results, ["undone", "staged"], "nobody has seen the old mode on a server that stopped");
+  assert.match(
+    result.sites[0]?.problems.join("\n") ?? "",
+    /edge is not running: up takes effect when it starts/,
+  );
+});
+
+test("where it cannot be told whether a server runs, nothing is changed, but for --no-wait", async () => {
+  const plan = planOf(temporaryFolder());
+  await switchModes(plan, requestOf("up"), fakeMachine());
+  const machine = fakeMachine({ running: (server) => (server === "edge" ? "unknown" : "yes") });
+  await assert.rejects(switchModes(plan, requestOf("down"), machine), { code: "server-not-running" });
+  for (const point of plan.switchPoints) assert.equal(readOnDisk(point).mode, "up");
+  const blind = await switchModes(plan, requestOf("down", ["main"], { wait: false }), machine);
+  assert.equal(blind.sites[0]?.result, "unproven");
 });
 
 test("a signal during the undo still ends in the old mode", async () => {

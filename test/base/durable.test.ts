@@ -47,6 +47,15 @@ test("a replaced file is a new inode, and a symlink at the path is replaced, not
   assert.notEqual(statSync(path).ino, ino);
 });
 
+test("files that replace each other within a second have other seconds, so that a reused inode tells no lie", () => {
+  const path = join(temporaryFolder(), "file");
+  const seconds = [1, 2, 3, 4].map((number) => {
+    writeAtomic(path, String(number), { mode: 0o644, touch: true });
+    return Math.floor(statSync(path).mtimeMs / 1000);
+  });
+  assert.equal(new Set(seconds).size, 4);
+});
+
 test("touch sets the times to now", () => {
   const path = join(temporaryFolder(), "file");
   writeAtomic(path, "x", { mode: 0o644, touch: true });

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import test from "node:test";
 import { waitUntil } from "../../src/base/clock.js";
-import { bootId, childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
+import { childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
 import { needs } from "../support/needs.js";
 
 test("a process is told apart from a later one with the same pid by its start", needs("linux"), async () => {
@@ -26,8 +26,4 @@ test("a process is told apart from a later one with the same pid by its start", 
   await once(child, "exit");
   assert.equal(isAlive(pid, info.start), false);
   assert.deepEqual(childrenOf(pid), []);
-});
-
-test("the boot has an id", needs("linux"), () => {
-  assert.match(bootId() ?? "", /^[0-9a-f-]{36}$/);
 });

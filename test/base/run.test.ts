@@ -28,18 +28,15 @@ test("arguments reach the program as they are: there is no shell", async () => {
 
 test("the environment holds only what is allowed", async () => {
   process.env["NODE_OPTIONS_TEST"] = "x";
-  const result = await run("env", [], { timeoutMs: 10_000, env: { EXTRA: "1" } });
+  const result = await run("env", [], { timeoutMs: 10_000 });
   const names = result.stdout
     .trim()
     .split("\n")
     .map((line) => line.split("=")[0]);
   assert.ok(
-    names.every((name) =>
-      ["PATH", "LANG", "LC_ALL", "TZ", "EXTRA", "PWD", "SHLVL", "_"].includes(name ?? ""),
-    ),
+    names.every((name) => ["PATH", "LANG", "LC_ALL", "TZ", "PWD", "SHLVL", "_"].includes(name ?? "")),
     result.stdout,
   );
-  assert.ok(names.includes("EXTRA"));
 });
 
 test("at the timeout the whole group is killed", async () => {
@@ -64,19 +61,7 @@ test("a grandchild that keeps the output open does not keep the result back", as
 });
 
 test("output beyond the limit is dropped", async () => {
-  const result = await run("sh", ["-c", "head -c 100000 /dev/zero"], {
-    timeoutMs: 10_000,
-    outputBytesMax: 1000,
-  });
-  assert.equal(result.stdout.length, 1000);
+  const result = await run("sh", ["-c", "head -c 1000000 /dev/zero"], { timeoutMs: 10_000 });
+  assert.equal(result.stdout.length, 256 * 1024);
   assert.equal(result.truncated, true);
-});
-
-test("an aborted signal ends the program", async () => {
-  const controller = new AbortController();
-  const running = run("sleep", ["600"], { timeoutMs: 60_000, signal: controller.signal });
-  controller.abort(new Error("stop"));
-  const result = await running;
-  assert.equal(result.signal, "SIGKILL");
-  assert.equal(result.timedOut, false);
 });

@@ -18,6 +18,11 @@ describe("usage errors", () => {
       /--for .* argument '5' is invalid.*unit/,
     ],
     [
+      "a long value is not repeated in full",
+      ["down", "--message", `two\nlines ${"x".repeat(5000)}`],
+      /--message .* argument 'two lines x{40,60}…' is invalid. It may have at most/,
+    ],
+    [
       "--for and --until exclude each other",
       ["down", "--for", "5m", "--until", "2099-01-01T00:00:00Z"],
       /cannot be used with/,

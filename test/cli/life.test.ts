@@ -49,9 +49,15 @@ for (const kind of ["nginx", "lighttpd"] as const) {
       await expectCode(0, "plan");
     });
 
+    test("a spec that was never applied switches nothing", async () => {
+      assertFails(await world.fence("down", "--if-not-running", "stage"), "not-applied", 1);
+    });
+
     test("apply writes the config and an up variant; then there is no difference", async () => {
       const { stdout } = await expectCode(0, "apply");
       assert.match(stdout, /rendered is written\nmain is up \(generation 1, created\)\nweb does not run/);
+      const command = kind === "nginx" ? "-c .*/rendered/web/nginx.conf" : "-f .*/rendered/web/lighttpd.conf";
+      assert.match(stdout, new RegExp(`by hand: .*${kind} ${command}$`, "m"));
       assert.match((await expectCode(0, "apply")).stdout, /is up to date/);
       assert.equal((await expectCode(0, "render", "--check")).stdout, "");
       await expectCode(0, "plan", "--detailed-exitcode");
@@ -155,6 +161,37 @@ for (const kind of ["nginx", "lighttpd"] as const) {
       const { stdout } = await expectCode(0, "apply", "--reload");
       assert.match(stdout, /web is reloaded/);
       await expectCode(0, "verify");
+      await expectCode(0, "plan", "--detailed-exitcode");
+    });
+
+    test("a site that leaves the spec while it is down is told, and keeps its history and its mode", async () => {
+      const text = readFileSync(world.specFile, "utf8");
+      const more = `${text}\n[site.brief]\nhosts = ["brief.test"]\nupstream = "app"\n`;
+      writeFileSync(world.specFile, more);
+      await expectCode(0, "apply", "--reload");
+      await expectCode(0, "down", "brief");
+      writeFileSync(world.specFile, text);
+      assert.match((await expectCode(0, "plan")).stderr, /brief is down and is no longer in the spec/);
+      const { stdout } = await expectCode(0, "apply", "--reload");
+      assert.match(stdout, /^brief was down and is no longer in the spec/m);
+      assert.doesNotMatch((await expectCode(0, "apply")).stdout, /brief/);
+      assert.match((await expectCode(0, "history", "brief")).stdout, /brief +up > down/);
+      assertFails(await world.fence("history", "never"), "unknown-site", 64);
+      writeFileSync(world.specFile, more);
+      await expectCode(0, "apply", "--reload");
+      await expectCode(0, "is", "down", "brief");
+      writeFileSync(world.specFile, text);
+      await expectCode(0, "apply", "--reload");
+    });
+
+    test("a main config that goes away is told before and after", async () => {
+      const text = readFileSync(world.specFile, "utf8");
+      writeFileSync(world.specFile, text.replace("[server.web]", '[server.web]\nconfig = "include"'));
+      const main = new RegExp(`web/${kind}.conf would be removed`);
+      assert.match((await expectCode(0, "plan")).stderr, main);
+      assert.match((await expectCode(0, "apply")).stdout, new RegExp(`web/${kind}.conf is removed`));
+      writeFileSync(world.specFile, text);
+      await expectCode(0, "apply", "--reload");
       await expectCode(0, "plan", "--detailed-exitcode");
     });
 

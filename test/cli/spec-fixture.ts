@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { fence } from "./run-fence.js";
 
 export interface FixtureOptions {
   sites?: readonly string[];
@@ -8,6 +10,14 @@ export interface FixtureOptions {
   output?: string;
   /** Further lines of `[server.web]`. */
   serverLines?: string;
+}
+
+/** `writeSpec`, rendered: a switch refuses a spec that never was. */
+export async function writeRenderedSpec(folder: string, options: FixtureOptions = {}): Promise<string> {
+  const file = writeSpec(folder, options);
+  const { code, stderr } = await fence(["-c", file, "render"]);
+  assert.equal(code, 0, stderr);
+  return file;
 }
 
 /** A spec of stock nginx with one server that nobody has started. */

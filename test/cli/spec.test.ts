@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import { needs } from "../support/needs.js";
 import { assertFails, fence, FENCE, inFolder, runProgram } from "./run-fence.js";
-import { writeSpec } from "./spec-fixture.js";
+import { writeRenderedSpec, writeSpec } from "./spec-fixture.js";
 
 const NOBODY = 65_534;
 
@@ -132,7 +132,7 @@ describe("sites", () => {
 
   test("--all needs --yes without a terminal, and excludes names", async () => {
     await inFolder(async (folder) => {
-      const file = writeSpec(folder, { sites: ["main", "shop"] });
+      const file = await writeRenderedSpec(folder, { sites: ["main", "shop"] });
       const refused = await fence(["-c", file, "down", "--all"]);
       assert.match(refused.stderr, /give --yes as well, or name the sites/);
       assert.equal(refused.code, 64);
@@ -154,6 +154,9 @@ describe("sites", () => {
       ]);
       assert.match(stderr, /has passed already/);
       assert.equal(code, 64);
+      const atOnce = await fence(["-c", writeSpec(folder), "down", "--for", "0s"]);
+      assert.match(atOnce.stderr, /--for 0s ends at once/);
+      assert.equal(atOnce.code, 64);
     });
   });
 });
@@ -178,19 +181,24 @@ describe("folders", () => {
     });
   });
 
-  test("an output that holds files of others is left alone: exit 1", async () => {
+  test("an output that holds files of others is left alone, and not shown: exit 1", async () => {
     await inFolder(async (folder) => {
       mkdirSync(path.join(folder, "rendered"));
       writeFileSync(path.join(folder, "rendered/mine.conf"), "mine");
-      const { code, stderr } = await fence(["-c", writeSpec(folder), "render"]);
-      assertFails({ code, stderr }, "output-not-ours", 1);
+      const spec = writeSpec(folder);
+      for (const args of [["render"], ["render", "--check"], ["plan"]]) {
+        const { code, stdout, stderr } = await fence(["-c", spec, ...args]);
+        assertFails({ code, stderr }, "output-not-ours", 1);
+        assert.equal(stdout, "");
+      }
+      assert.match((await fence(["-c", spec, "doctor"])).stdout, /holds files that fence did not write/);
       assert.deepEqual(readdirSync(path.join(folder, "rendered")), ["mine.conf"]);
     });
   });
 
   test("a state folder that others may write to: exit 77", needs("root"), async () => {
     await inFolder(async (folder) => {
-      const file = writeSpec(folder);
+      const file = await writeRenderedSpec(folder);
       mkdirSync(path.join(folder, "state"));
       chmodSync(path.join(folder, "state"), 0o777);
       const { code, stderr } = await fence(["-c", file, "down"]);
@@ -200,7 +208,7 @@ describe("folders", () => {
 
   test("a lock that another holds: exit 5, told by whom", async () => {
     await inFolder(async (folder) => {
-      const file = writeSpec(folder);
+      const file = await writeRenderedSpec(folder);
       mkdirSync(path.join(folder, "state"));
       // The lock is the kernel's, so any flock of the file will do.
       const script = `exec 9>"$2/state/lock"; flock -x 9; "$0" "$1" -c "$2/fence.toml" down --json 9>&-; echo "$?"`;

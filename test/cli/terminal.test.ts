@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import { until } from "../support/world.js";
 import { FENCE, inFolder } from "./run-fence.js";
-import { writeSpec } from "./spec-fixture.js";
+import { writeRenderedSpec, writeSpec } from "./spec-fixture.js";
 
 /** `script` of util-linux gives the child a terminal of its own; what is written to its stdin is typed. */
 const SCRIPT = "/usr/bin/script";
@@ -43,7 +43,7 @@ describe("on a terminal", options, () => {
 
   test("yes goes on, and Ctrl-C at the question ends with 130", async () => {
     await inFolder(async (folder) => {
-      const file = writeSpec(folder, { sites: ["main", "shop"] });
+      const file = await writeRenderedSpec(folder, { sites: ["main", "shop"] });
       const stopped = onTerminal(["-c", file, "down", "--all"]);
       await until("the question", () => stopped.text().includes("[y/N]"));
       stopped.type("\u0003");
@@ -59,7 +59,7 @@ describe("on a terminal", options, () => {
 
   test("--yes and FENCE_YES do not ask", async () => {
     await inFolder(async (folder) => {
-      const file = writeSpec(folder, { sites: ["main", "shop"] });
+      const file = await writeRenderedSpec(folder, { sites: ["main", "shop"] });
       assert.equal(await onTerminal(["-c", file, "down", "--all", "--yes", ...staged]).ended, 0);
       assert.equal(await onTerminal(["-c", file, "up", "--all", ...staged], { FENCE_YES: "1" }).ended, 0);
     });

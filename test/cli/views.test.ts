@@ -107,6 +107,13 @@ describe("status", () => {
     assert.equal(lines[3], "  main on edge: edge shows up, generation 6; on disk is down, generation 7");
   });
 
+  test("a lost state has no beginning", () => {
+    const lost = cell();
+    const since = new Date(0).toISOString();
+    const lines = statusLines(look({ ...lost, desired: { ...lost.desired, since } }), output());
+    assert.match(lines[1] ?? "", /^main {2}down {2}- /);
+  });
+
   test("a server that does not run is called stopped", () => {
     assert.match(statusLines(look(stopped), output())[1] ?? "", /edge stopped$/);
   });
@@ -171,7 +178,10 @@ describe("is", () => {
 
   test("a stopped server beside a running one counts with what it would show", () => {
     assert.equal(answerOf([cell(), stopped], "down"), "yes");
-    assert.equal(answerOf([cell(), { ...stopped, onDisk: { mode: "up", generation: 6 } }], "down"), "unknown");
+    assert.equal(
+      answerOf([cell(), { ...stopped, onDisk: { mode: "up", generation: 6 } }], "down"),
+      "unknown",
+    );
   });
 });
 

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, copyFileSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { childrenOf } from "../../src/base/process-info.js";
@@ -8,8 +18,20 @@ import { needs, type Need } from "../support/needs.js";
 import { createWorld, until, type World } from "../support/world.js";
 
 /** The whole job on each real server through the fence program: switch, prove, survive, undo. */
-const KINDS: readonly { kind: ServerKind; need: Need; reload: NodeJS.Signals; serverLines: string; main: string }[] = [
-  { kind: "lighttpd", need: "lighttpd", reload: "SIGUSR1", serverLines: "workers = 2", main: "lighttpd.conf" },
+const KINDS: readonly {
+  kind: ServerKind;
+  need: Need;
+  reload: NodeJS.Signals;
+  serverLines: string;
+  main: string;
+}[] = [
+  {
+    kind: "lighttpd",
+    need: "lighttpd",
+    reload: "SIGUSR1",
+    serverLines: "workers = 2",
+    main: "lighttpd.conf",
+  },
   { kind: "nginx-lua", need: "nginx-lua", reload: "SIGHUP", serverLines: "workers = 2", main: "nginx.conf" },
   { kind: "nginx", need: "nginx", reload: "SIGHUP", serverLines: "workers = 2", main: "nginx.conf" },
   { kind: "proxy", need: "linux", reload: "SIGHUP", serverLines: "", main: "" },
@@ -65,7 +87,11 @@ for (const { kind, need, reload, serverLines, main } of KINDS) {
       const refused = await world.fence("down", "main");
       assert.equal(refused.code, 1, `without an option nothing is staged: ${refused.stderr}`);
       assert.match(refused.stderr, /not run/);
-      assert.equal((await world.fence("is", "down")).code === 0, false, "a mode that nobody sees is not in force");
+      assert.equal(
+        (await world.fence("is", "down")).code === 0,
+        false,
+        "a mode that nobody sees is not in force",
+      );
       const staged = await world.fence("down", "main", "--if-not-running", "stage");
       assert.equal(staged.code, 0, staged.stderr);
       await world.start();
@@ -99,6 +125,7 @@ for (const { kind, need, reload, serverLines, main } of KINDS) {
           const done = await world.fence("down", "main");
           assert.equal(done.code, 77, done.stderr);
           assert.match(done.stderr, /may not enter/);
+          assert.ok(done.stderr.includes("variant-unreadable"), done.stderr);
         } finally {
           chmodSync(state, 0o755);
         }
@@ -107,17 +134,20 @@ for (const { kind, need, reload, serverLines, main } of KINDS) {
     }
 
     test("A variant that someone else puts in its place is noticed", async () => {
-      const active = join(world.folder, "state/servers/web/active", kind === "lighttpd" ? "main.lua" : "main");
+      const active = join(world.folder, "state/servers/web", kind === "lighttpd" ? "main.lua" : "main");
       assert.equal((await world.fence("down", "main")).code, 0);
       if (kind === "lighttpd") {
         copyFileSync(join(world.folder, "rendered/web/variants/main.up.lua"), `${active}.theirs`);
         renameSync(`${active}.theirs`, active);
       } else {
-        const generations = join(world.folder, "state/servers/web/generations/main");
-        const up = readdirSync(generations).find((name) => / variant=up /.test(readFileSync(join(generations, name, "variant"), "utf8")));
+        const folder = join(world.folder, "state/servers/web");
+        const generations = readdirSync(folder).filter((name) => /^main\.\d+$/.test(name));
+        const up = generations.find((name) =>
+          / variant=up /.test(readFileSync(join(folder, name, "variant"), "utf8")),
+        );
         assert.ok(up);
         rmSync(active);
-        symlinkSync(join(generations, up), active);
+        symlinkSync(up, active);
       }
       await until("the other variant to be served", async () => (await world.get()).status === 200);
       const status = await world.fence("status");

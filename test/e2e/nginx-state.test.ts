@@ -9,6 +9,7 @@ import { configTest } from "../../src/verify/config-test.js";
 import { observe } from "../../src/verify/observe.js";
 import { commit } from "../../src/switch/commit.js";
 import { ask } from "../support/http-answer.js";
+import { PROBE_PATH } from "../../src/servers/probe-path.js";
 import { needs } from "../support/needs.js";
 import { nginxSpec, siteOf, startNginx, type NginxKind } from "../support/nginx.js";
 import { until } from "../support/world.js";
@@ -78,7 +79,7 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
   });
 
   test(
-    `${kind}: the include works in a config of the user's own, with Lua and error pages of its own`,
+    `${kind}: the include works in a config of the user's own, with Lua, error pages, limits and passwords of its own`,
     needs("nginx-lua", "root"),
     async () => {
       const port = PORTS[kind] + 3;
@@ -91,10 +92,15 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
         master = pid;
         const at = (path: string) => ask({ port: port + 1, host: "main.test", path });
         assert.deepEqual([(await at("/")).body, (await at("/lua")).body], ["live", "yes!\n"]);
+        assert.match((await at(PROBE_PATH)).body, /"fence":"up"/);
         await world.switchTo("main", { mode: "down" });
         await until("the user's own nginx to be down", async () => (await at("/")).status === 503);
-        assert.match((await at("/lua")).body, /Down for maintenance/);
-        assert.equal((await at("/lua")).headers["x-maintenance-mode"], "1");
+        // More often than the limit allows.
+        for (let times = 0; times < 3; times++) {
+          const { body, headers } = await at("/lua");
+          assert.match(body, /Down for maintenance/);
+          assert.equal(headers["x-maintenance-mode"], "1");
+        }
       } finally {
         if (master !== null) process.kill(master, "SIGTERM");
         await until("the user's own nginx to end", () => !existsSync(`/proc/${master}`));
@@ -121,12 +127,16 @@ http {
   init_worker_by_lua_block { own = own .. "!" }
   include ${folder}/gate.http.conf;
   error_page 503 /own.html;
+  limit_req_zone $server_name zone=own_req:1m rate=1r/m;
+  limit_conn_zone $server_name zone=own_conn:1m;
   server {
     listen 127.0.0.1:${port}; server_name main.test; root /nowhere;
-    auth_basic closed; auth_basic_user_file /nonexistent;
+    auth_basic closed; auth_basic_user_file /nonexistent; auth_request /closed;
+    limit_req zone=own_req; limit_conn own_conn 1;
     include ${rendered}/gate.main.conf;
     location = /own.html { return 200 own; }
-    location = /lua { auth_basic off; content_by_lua_block { ngx.say(own) } }
+    location = /closed { internal; return 403; }
+    location = /lua { auth_basic off; auth_request off; content_by_lua_block { ngx.say(own) } }
     location / { auth_basic off; error_page 503 /own.html; return 200 live; }
   }
 }

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, chmodSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  chmodSync,
+} from "node:fs";
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -29,7 +38,9 @@ function load(name: string, place: { etc: string; state: string; run: string }):
     .replaceAll("/etc/fence", place.etc)
     .replaceAll("/var/lib/fence", place.state)
     .replaceAll("/run/fence", place.run);
-  return parseSpec(text, `${place.etc}/fence.toml`, (path) => readFileSync(path.replace(place.etc, folder), "utf8"));
+  return parseSpec(text, `${place.etc}/fence.toml`, (path) =>
+    readFileSync(path.replace(place.etc, folder), "utf8"),
+  );
 }
 
 function render(spec: Spec): RenderedTree {
@@ -52,7 +63,8 @@ describe("Each spec renders exactly its snapshot", () => {
         .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
         .sort();
       assert.deepEqual(tree.files.map((file) => file.path).sort(), expected);
-      for (const file of tree.files) assert.equal(file.content, readFileSync(join(folder, file.path), "utf8"), file.path);
+      for (const file of tree.files)
+        assert.equal(file.content, readFileSync(join(folder, file.path), "utf8"), file.path);
     });
   }
 });
@@ -100,8 +112,21 @@ function write(folder: string, tree: RenderedTree): void {
 function certificate(folder: string, name: string): void {
   execFileSync(
     "openssl",
-    ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}.test`,
-      "-keyout", join(folder, `${name}.key`), "-out", join(folder, `${name}.crt`)],
+    [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-days",
+      "2",
+      "-subj",
+      `/CN=${name}.test`,
+      "-keyout",
+      join(folder, `${name}.key`),
+      "-out",
+      join(folder, `${name}.crt`),
+    ],
     { stdio: "ignore" },
   );
 }

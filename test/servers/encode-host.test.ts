@@ -5,7 +5,9 @@ import fc from "fast-check";
 import { hostEncoders } from "../../src/servers/encode-host.js";
 
 test("Any shell word comes back from sh as it was", () => {
-  const words = fc.sample(fc.string({ unit: "binary", maxLength: 40 }), 2000).filter((word) => !word.includes("\0"));
+  const words = fc
+    .sample(fc.string({ unit: "binary", maxLength: 40 }), 2000)
+    .filter((word) => !word.includes("\0"));
   const script = words.map((word) => `printf '%s\\0' ${hostEncoders.sh(word)}`).join("\n");
   const output = execFileSync("/bin/sh", ["-s"], { input: script, encoding: "utf8" });
   assert.deepEqual(output.split("\0").slice(0, -1), words);

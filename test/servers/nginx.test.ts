@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { test } from "node:test";
 import { nginxLua } from "../../src/servers/nginx-lua.js";
+import { sharedDict } from "../../src/servers/nginx-sites.js";
 import { bitsOf, RETRY_STEPS_SEC, stepFlags } from "../../src/servers/nginx-steps.js";
 import { nginx } from "../../src/servers/nginx.js";
 import type { ModeValues, Spec } from "../../src/spec/types.js";
@@ -16,7 +18,8 @@ const values = (rest: Partial<ModeValues>): ModeValues => ({
   mode: "down",
   generation: 12,
   retryAfterSec: 120,
-  untilMs: null, leftSec: null,
+  untilMs: null,
+  leftSec: null,
   message: "",
   reason: "",
   ...rest,
@@ -56,12 +59,13 @@ test("The steps rise, and each has bits of its own", () => {
   assert.equal(new Set(rows).size, 31);
 });
 
-test("Both modes hold the pages, only down holds the flag", () => {
-  const shared = ["variant", "probe.json", "down.html", "down.json", "down.txt"];
-  assert.deepEqual(names(nginx, { mode: "up" }), shared);
-  assert.deepEqual(names(nginx, {}), [...shared, "down"]);
-  assert.deepEqual(names(nginx, { leftSec: 5 }), [...shared, "down", "b0"]);
-  assert.deepEqual(names(nginxLua, { mode: "up" }), [...shared, "state"]);
+test("Both modes hold the pages, only down holds the flag, and both kinds hold what the other one reads", () => {
+  const shared = ["variant", "probe.json", "down.html", "down.json", "down.txt", "state"];
+  for (const kind of [nginx, nginxLua]) {
+    assert.deepEqual(names(kind, { mode: "up" }), shared);
+    assert.deepEqual(names(kind, {}), [...shared, "down"]);
+    assert.deepEqual(names(kind, { leftSec: 5 }), [...shared, "down", "b0"]);
+  }
 });
 
 test("The variant and the state name mode and generation, and the state ends with its mark", () => {
@@ -93,8 +97,28 @@ test("What cannot work is refused beforehand", () => {
   const long: Spec = { ...spec, runDir: `/run/${"x".repeat(100)}` };
   assert.ok(nginxLua.limits(long, server).some((limit) => limit.level === "refuse"));
   assert.ok(nginx.limits(spec, server).every((limit) => limit.level === "note"));
+  const http = { ...spec, sites: [{ ...site, name: "http" }] };
+  assert.ok(nginx.limits(http, server).some((limit) => limit.level === "refuse"));
   const tls = { certificate: "/a$b", key: "/k" };
   assert.ok(
     nginx.limits({ ...spec, sites: [{ ...site, tls }] }, server).some((limit) => limit.level === "refuse"),
   );
+});
+
+test("No name of a server makes its shared memory one of those that the templates name", () => {
+  const zones = ["fence_tls", "fence_nobody_req", "fence_nobody_conn"];
+  for (const name of ["tls", "nobody-req", "nobody-conn"]) {
+    assert.ok(!zones.includes(sharedDict({ ...server, name }).value), name);
+  }
+});
+
+test("No site's variant lies where nginx keeps its uploads", () => {
+  const [main] = nginx.files(spec, server);
+  const temporary = Object.entries(main?.values ?? {}).filter(([name]) => name.startsWith("temp"));
+  assert.equal(temporary.length, 5);
+  for (const [, path] of temporary) {
+    const name = basename(String(path));
+    assert.equal(path, nginx.switchPoint(spec, server, { ...site, name }).active);
+    assert.doesNotMatch(name, /^[a-z][a-z0-9-]*$/);
+  }
 });

@@ -71,13 +71,19 @@ describe("A spec is read from its file", () => {
   });
 
   test("a page that cannot be used is a problem of the spec", async () => {
-    const path = folder({ big: "x".repeat(512 * 1024 + 1), latin: Buffer.from([0xe9]), nul: "\0" });
+    const path = folder({
+      big: "x".repeat(512 * 1024 + 1),
+      latin: Buffer.from([0xe9]),
+      nul: "\0",
+      blank: "\n",
+    });
     const cases: [string, RegExp][] = [
       ["missing.html", /no such file/],
       [".", /not a file/],
       ["big", /larger than 524288 bytes/],
       ["latin", /not valid UTF-8/],
       ["nul", /NUL/],
+      ["blank", /it is empty/],
     ];
     for (const [page, message] of cases) {
       writeFileSync(join(path, "fence.toml"), `${SPEC}[site.main.maintenance]\npage = "${page}"\n`);

@@ -69,16 +69,13 @@ export function planOf(folder: string, sites: readonly string[] = ["main"]): Pla
   const servers = [serverOf("web", "lighttpd", folder), serverOf("edge", "nginx", folder)];
   const point = (site: string, server: Server): SwitchPoint => {
     const form = server.name === "web" ? "file" : "folder";
-    const suffix = form === "file" ? ".lua" : "";
     const home = join(stateDir, "servers", server.name);
     return {
       site,
       server: server.name,
       kind: server.kind,
       form,
-      active: join(home, "active", `${site}${suffix}`),
-      generations: join(home, "generations", site),
-      suffix,
+      active: join(home, `${site}${form === "file" ? ".lua" : ""}`),
       touch: form === "file",
       controlSocket: null,
     };
@@ -136,14 +133,21 @@ export function fakeMachine(lies: Lies = {}): Machine {
     },
     async findMaster(server) {
       const state = running(server);
-      return { running: state, pid: state === "yes" ? 1 : null, problem: state === "yes" ? null : "no pid file" };
+      return {
+        running: state,
+        pid: state === "yes" ? 1 : null,
+        problem: state === "yes" ? null : "no pid file",
+      };
     },
     observe,
     async prove(point, expected, options) {
       const began = performance.now();
-      for (let right = 0; ; ) {
+      for (let right = 0; ;) {
         const last = await observe(point);
-        const isRight = last.problems.length === 0 && last.mode === expected.mode && last.generation === expected.generation;
+        const isRight =
+          last.problems.length === 0 &&
+          last.mode === expected.mode &&
+          last.generation === expected.generation;
         right = isRight ? right + 1 : 0;
         const tookMs = performance.now() - began;
         if (right >= 3 && tookMs >= options.delayMs) return { proven: true, tookMs, problems: [], last };
@@ -160,18 +164,27 @@ export function fakeMachine(lies: Lies = {}): Machine {
   };
 }
 
-function variantOf(point: SwitchPoint, values: ModeValues, page: string): { name: string; content: string }[] {
+function variantOf(
+  point: SwitchPoint,
+  values: ModeValues,
+  page: string,
+): { name: string; content: string }[] {
   const { mode, generation } = values;
   const stamp = `fence variant=${mode} generation=${generation} site=${point.site}`;
   const body = `${JSON.stringify({ ...values, page })}\n`;
-  if (point.form === "file") return [{ name: "variant.lua", content: `-- ${stamp} (generated, do not edit)\n${body}` }];
+  if (point.form === "file")
+    return [{ name: "variant.lua", content: `-- ${stamp} (generated, do not edit)\n${body}` }];
   return [
     { name: "variant", content: `${stamp}\n` },
     { name: "body.html", content: body },
   ];
 }
 
-export function requestOf(mode: "up" | "down", sites: readonly string[] = ["main"], rest: Partial<SwitchRequest> = {}): SwitchRequest {
+export function requestOf(
+  mode: "up" | "down",
+  sites: readonly string[] = ["main"],
+  rest: Partial<SwitchRequest> = {},
+): SwitchRequest {
   return {
     mode,
     sites,

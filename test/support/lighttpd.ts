@@ -103,7 +103,16 @@ export function range(text: string, first: string, last: string): Cidr {
 }
 
 export function modeValues(mode: Mode, generation: number, more: Partial<ModeValues> = {}): ModeValues {
-  return { mode, generation, retryAfterSec: 120, untilMs: null, leftSec: null, message: "", reason: "", ...more };
+  return {
+    mode,
+    generation,
+    retryAfterSec: 120,
+    untilMs: null,
+    leftSec: null,
+    message: "",
+    reason: "",
+    ...more,
+  };
 }
 
 const render = createTemplates(lighttpd.encoders);

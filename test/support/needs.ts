@@ -21,6 +21,7 @@ export type Need =
   | "curl"
   | "wrk"
   | "strace"
+  | "setfacl"
   | "openssl"
   | "root"
   | "linux";

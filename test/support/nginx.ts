@@ -150,7 +150,8 @@ export async function startNginx(
         mode: "up",
         generation,
         retryAfterSec: 120,
-        untilMs: null, leftSec: null,
+        untilMs: null,
+        leftSec: null,
         message: "",
         reason: "",
         ...values,
@@ -172,8 +173,7 @@ export async function startNginx(
       const observe = point.kind === "proxy" ? observeProxy : observeNginxLua;
       return observe(point, server, master());
     },
-    workerPids: () =>
-      isProxy ? [master()] : nginxWorkers(master()).map((worker) => worker.pid),
+    workerPids: () => (isProxy ? [master()] : nginxWorkers(master()).map((worker) => worker.pid)),
     async end() {
       if (child && child.exitCode === null) {
         const gone = new Promise((resolve) => child?.once("exit", resolve));
@@ -207,7 +207,10 @@ function startMaster(spec: Spec): ChildProcess {
 function startProxy(spec: Spec): ChildProcess {
   const file = join(dirname(spec.file), "spec.json");
   writeFileSync(file, JSON.stringify(spec));
-  return spawn(process.execPath, [PROXY_CHILD, file], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  return spawn(process.execPath, [PROXY_CHILD, file], {
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
 }
 
 /** Answers every request with its own method and URL, after having read the body. */

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ServerKind } from "../../src/spec/types.js";
 
-export const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
+const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
 
 const PROGRAM: Readonly<Record<ServerKind, string>> = {
   lighttpd: "/usr/sbin/lighttpd",
@@ -45,7 +45,10 @@ export interface World {
   stop(signal?: NodeJS.Signals): Promise<void>;
   masterPid(): number;
   /** Status of one GET to the site. */
-  get(path?: string, headers?: Record<string, string>): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }>;
+  get(
+    path?: string,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }>;
   end(): Promise<void>;
 }
 
@@ -67,8 +70,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     fence: (...args) => runFence(["-c", specFile, ...args]),
     fenceProcess: (...args) => spawn(process.execPath, [FENCE, "-c", specFile, ...args], { stdio: "pipe" }),
     async start(mainConfig) {
-      const config = mainConfig ?? join(folder, "rendered/web", options.kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf");
-      server = options.kind === "proxy" ? startProxy(mainConfig ?? specFile) : startServer(options.kind, config);
+      const config =
+        mainConfig ??
+        join(folder, "rendered/web", options.kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf");
+      server =
+        options.kind === "proxy" ? startProxy(mainConfig ?? specFile) : startServer(options.kind, config);
       const output = collect(server);
       const started = server;
       await until(`${options.kind} to answer`, async () => {
@@ -96,7 +102,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 }
 
 /** Polls until `condition` holds; the deadline is only there so that a broken test ends. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, deadlineMs = 30_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  deadlineMs = 30_000,
+): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
@@ -126,7 +136,10 @@ ${options.siteLines ?? ""}
 }
 
 export function runFence(args: readonly string[], cwd?: string): Promise<CliResult> {
-  const child = spawn(process.execPath, [FENCE, ...args], { stdio: ["ignore", "pipe", "pipe"], cwd: cwd ?? dirname(FENCE) });
+  const child = spawn(process.execPath, [FENCE, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    cwd: cwd ?? dirname(FENCE),
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
@@ -191,16 +204,20 @@ async function isOpen(port: number): Promise<boolean> {
 }
 
 function get(port: number, path: string, headers: Record<string, string>) {
-  return new Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }>((resolve, reject) => {
-    const request = http.get(
-      { host: "127.0.0.1", port, path, agent: false, headers: { Host: "main.test", ...headers } },
-      (response) => {
-        let body = "";
-        response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-        response.on("error", reject);
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
-      },
-    );
-    request.on("error", reject);
-  });
+  return new Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }>(
+    (resolve, reject) => {
+      const request = http.get(
+        { host: "127.0.0.1", port, path, agent: false, headers: { Host: "main.test", ...headers } },
+        (response) => {
+          let body = "";
+          response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+          response.on("error", reject);
+          response.on("end", () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+          );
+        },
+      );
+      request.on("error", reject);
+    },
+  );
 }

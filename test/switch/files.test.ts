@@ -1,9 +1,24 @@
 import assert from "node:assert/strict";
-import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { commit } from "../../src/switch/commit.js";
-import { appendHistory, readHistory, type HistoryEntry } from "../../src/switch/history.js";
+import {
+  appendHistory,
+  HISTORY_BYTES_MAX,
+  readHistory,
+  type HistoryEntry,
+} from "../../src/switch/history.js";
 import { readJournal, readUnfinished, writeJournal, type Journal } from "../../src/switch/journal.js";
 import { generationsOf, readGeneration, readOnDisk } from "../../src/switch/on-disk.js";
 import { prune, stage } from "../../src/switch/stage.js";
@@ -17,7 +32,15 @@ function points() {
 }
 
 function stageIt(point: ReturnType<typeof points>[number], generation: number, mode: "up" | "down"): void {
-  const values = { mode, generation, retryAfterSec: 1, untilMs: null, leftSec: null, message: "", reason: "" };
+  const values = {
+    mode,
+    generation,
+    retryAfterSec: 1,
+    untilMs: null,
+    leftSec: null,
+    message: "",
+    reason: "",
+  };
   stage(point, generation, machine.renderVariant(point, values));
 }
 
@@ -31,7 +54,7 @@ test("nothing is in force before the first commit, and what was committed is rea
     stageIt(point, 2, "down");
     commit(point, 2);
     assert.deepEqual(readOnDisk(point), { mode: "down", generation: 2 });
-    assert.deepEqual(readdirSync(dirname(point.active)).length, 1);
+    assert.equal(readdirSync(dirname(point.active)).length, 3, "two generations and the active one");
   }
 });
 
@@ -44,8 +67,9 @@ test("the active file is a copy for workers to read, the active folder a relativ
   }
   assert.ok(lstatSync(file.active).isFile());
   assert.equal(statSync(file.active).mode & 0o777, 0o644);
-  assert.equal(readlinkSync(folder.active), "../generations/main/7");
-  for (const name of readdirSync(folder.active)) assert.equal(statSync(join(folder.active, name)).mode & 0o777, 0o644);
+  assert.equal(readlinkSync(folder.active), "main.7");
+  for (const name of readdirSync(folder.active))
+    assert.equal(statSync(join(folder.active, name)).mode & 0o777, 0o644);
   assert.equal(statSync(folder.active).mode & 0o777, 0o755);
 });
 
@@ -96,7 +120,14 @@ test("a site that fence has never touched is up in generation 0", () => {
 
 test("a state is read back as it was written", () => {
   const stateDir = temporaryFolder();
-  const state = { ...initialState("main"), mode: "down" as const, generation: 12, lastGeneration: 13, message: "ü\n", untilMs: 5 };
+  const state = {
+    ...initialState("main"),
+    mode: "down" as const,
+    generation: 12,
+    lastGeneration: 13,
+    message: "ü\n",
+    untilMs: 5,
+  };
   writeState(stateDir, state);
   assert.deepEqual(readState(stateDir, "main"), state);
 });
@@ -144,11 +175,14 @@ test("a torn journal is refused with what to do, a newer one with its version; b
   const whole = JSON.stringify(journal);
   for (const text of ["", whole.slice(0, 40), "null", "7", JSON.stringify({ ...journal, sites: [{}] })]) {
     writeFileSync(path, text);
-    assert.throws(() => readJournal(stateDir), (error: { code: string; hint: string }) => {
-      assert.equal(error.code, "journal-unreadable");
-      assert.ok(error.hint.includes(path));
-      return true;
-    });
+    assert.throws(
+      () => readJournal(stateDir),
+      (error: { code: string; hint: string }) => {
+        assert.equal(error.code, "journal-unreadable");
+        assert.ok(error.hint.includes(path));
+        return true;
+      },
+    );
     assert.equal(readUnfinished(stateDir).kind, "unreadable");
   }
   writeFileSync(path, JSON.stringify({ ...journal, version: 2 }));
@@ -183,16 +217,40 @@ test("the history gives the last changes, newest first, across torn lines and li
   appendHistory(stateDir, entry(3));
   writeFileSync(path, '{"version":1,"id":"torn', { flag: "a" });
   const all = readHistory(stateDir, 10);
-  assert.deepEqual(all.map(({ id, why }) => `${id}${why}`), ["3", "2second", "1"]);
-  assert.deepEqual(readHistory(stateDir, 1).map(({ id }) => id), ["3"]);
+  assert.deepEqual(
+    all.map(({ id, why }) => `${id}${why}`),
+    ["3", "2second", "1"],
+  );
+  assert.deepEqual(
+    readHistory(stateDir, 1).map(({ id }) => id),
+    ["3"],
+  );
 });
 
 test("a long history is read from its end", () => {
   const stateDir = temporaryFolder();
   const lines = Array.from({ length: 3000 }, (_, n) => JSON.stringify(entry(n, "ü".repeat(n % 300))));
   writeFileSync(join(stateDir, "history.ndjson"), `${lines.join("\n")}\n`);
-  assert.deepEqual(readHistory(stateDir, 3).map(({ id }) => id), ["2999", "2998", "2997"]);
+  assert.deepEqual(
+    readHistory(stateDir, 3).map(({ id }) => id),
+    ["2999", "2998", "2997"],
+  );
   assert.equal(readHistory(stateDir, 2500).length, 2500);
   assert.equal(readHistory(stateDir, 9999).length, 3000);
   assert.ok(existsSync(join(stateDir, "history.ndjson")));
+});
+
+test("a long history is set aside once, and told on", () => {
+  const stateDir = temporaryFolder();
+  const path = join(stateDir, "history.ndjson");
+  appendHistory(stateDir, entry(1));
+  appendFileSync(path, `${"x".repeat(HISTORY_BYTES_MAX)}\n`);
+  appendHistory(stateDir, entry(2));
+  appendHistory(stateDir, entry(3));
+  assert.ok(statSync(path).size < 4096);
+  assert.deepEqual(
+    readHistory(stateDir, 10).map(({ id }) => id),
+    [entry(3).id, entry(2).id, entry(1).id],
+  );
+  assert.equal(readHistory(stateDir, 2).length, 2);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { waitUntil } from "../../src/base/clock.js";
@@ -121,9 +121,9 @@ test("the lock excludes a second taker in the same process, and is free after re
   const stateDir = join(temporaryFolder(), "state");
   const lock = await takeLock(stateDir, options);
   await assert.rejects(takeLock(stateDir, options), heldBy(String(process.pid)));
-  assert.match(readFileSync(join(stateDir, "lock"), "utf8"), /fence test/);
+  assert.equal(lockHolder(stateDir)?.command, "fence test");
   lock.release();
-  assert.equal(readFileSync(join(stateDir, "lock"), "utf8"), "");
+  assert.equal(lockHolder(stateDir), null);
   (await takeLock(stateDir, options)).release();
 });
 
@@ -149,4 +149,24 @@ test("no child process inherits the lock", async () => {
   } finally {
     await end(child);
   }
+});
+
+test("a user who cannot write to the state folder cannot keep the lock, but sees who holds it", async () => {
+  const stateDir = join(temporaryFolder(), "state");
+  const lock = await takeLock(stateDir, options);
+  try {
+    assert.equal(statSync(join(stateDir, "lock")).mode & 0o777, 0o600);
+    assert.equal(statSync(join(stateDir, "lock.holder")).mode & 0o777, 0o644);
+    assert.equal(lockHolder(stateDir)?.pid, process.pid);
+  } finally {
+    lock.release();
+  }
+  assert.equal(existsSync(join(stateDir, "lock.holder")), false);
+});
+
+test("a lock file that others could open is closed to them", async () => {
+  const stateDir = temporaryFolder();
+  writeFileSync(join(stateDir, "lock"), "", { mode: 0o644 });
+  (await takeLock(stateDir, options)).release();
+  assert.equal(statSync(join(stateDir, "lock")).mode & 0o777, 0o600);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import test from "node:test";
 import { FenceError } from "../../src/base/errors.js";
 import { checkPoint, checkStateFolder } from "../../src/switch/safety.js";
@@ -117,7 +117,7 @@ test("a file that others may write to is refused", () => {
   );
 });
 
-test("an active variant that is a folder, and a generations folder that is a symlink, are refused", () => {
+test("an active variant that is a folder, and a server's folder that is a symlink, are refused", () => {
   const plan = planOf(temporaryFolder());
   const [file, folder] = plan.switchPoints;
   assert.ok(file && folder);
@@ -132,10 +132,10 @@ test("an active variant that is a folder, and a generations folder that is a sym
   const other = planOf(temporaryFolder());
   const [point] = other.switchPoints;
   assert.ok(point);
-  mkdirSync(join(point.generations, ".."), { recursive: true });
-  symlinkSync("/tmp", point.generations);
+  mkdirSync(join(dirname(point.active), ".."), { recursive: true });
+  symlinkSync("/tmp", dirname(point.active));
   assert.throws(
     () => checkPoint(other.spec.stateDir, point),
-    refuses(point.generations, "is a symlink, not a folder"),
+    refuses(dirname(point.active), "is a symlink, not a folder"),
   );
 });

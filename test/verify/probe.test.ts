@@ -58,15 +58,27 @@ const LIES: [string, http.RequestListener][] = [
   ["A 503 of somebody else is not down", answering(503, {}, "busy")],
   ["A 200 of somebody else is not up", answering(200, {}, "<h1>hello</h1>")],
   ["A marker with the wrong status is not down", answering(200, DOWN, '{"generation":8}')],
-  ["A marker without Retry-After is not down", answering(503, { ...DOWN, "Retry-After": "" }, '{"generation":8}')],
-  ["A marker that may be cached is not down", answering(503, { ...DOWN, "Cache-Control": "max-age=60" }, '{"generation":8}')],
+  [
+    "A marker without Retry-After is not down",
+    answering(503, { ...DOWN, "Retry-After": "" }, '{"generation":8}'),
+  ],
+  [
+    "A marker that may be cached is not down",
+    answering(503, { ...DOWN, "Cache-Control": "max-age=60" }, '{"generation":8}'),
+  ],
   ["A marker without a generation is not down", answering(503, DOWN, "sorry")],
-  ["The answer of another site is not this site's", answering(200, {}, '{"fence":"up","site":"other","generation":7}')],
-  ["An answer that is cut off counts for nothing", (_request, response) => {
-    response.writeHead(200, { "Content-Length": "500" });
-    response.write('{"fence":"up"');
-    setImmediate(() => response.destroy());
-  }],
+  [
+    "The answer of another site is not this site's",
+    answering(200, {}, '{"fence":"up","site":"other","generation":7}'),
+  ],
+  [
+    "An answer that is cut off counts for nothing",
+    (_request, response) => {
+      response.writeHead(200, { "Content-Length": "500" });
+      response.write('{"fence":"up"');
+      setImmediate(() => response.destroy());
+    },
+  ],
   ["A redirect is not an answer", answering(302, { Location: "/" }, "")],
 ];
 

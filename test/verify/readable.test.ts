@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { needs } from "../support/needs.js";
-import { whyUnreadable } from "../../src/verify/readable.js";
+import { isReadableBy, whyUnreadable } from "../../src/verify/readable.js";
 
 const NOBODY = 65534;
 const folder = mkdtempSync(join(tmpdir(), "fence-readable-"));
@@ -43,6 +43,19 @@ test("A file without the right bit is named", needs("root"), () => {
   assert.match(whyUnreadable(file, pid) ?? "", /may not read .*variant$/);
   chmodSync(file, 0o644);
 });
+
+test(
+  "What the modes forbid and an access control list allows is readable",
+  needs("root", "setfacl"),
+  async () => {
+    chmodSync(file, 0o600);
+    assert.equal(await isReadableBy(file, pid), false);
+    execFileSync("setfacl", ["-m", `u:${NOBODY}:r`, file]);
+    assert.equal(await isReadableBy(file, pid), true);
+    execFileSync("setfacl", ["-b", file]);
+    chmodSync(file, 0o644);
+  },
+);
 
 test("Root reads everything, and nothing is claimed of a process that is gone", () => {
   assert.equal(whyUnreadable(file, process.pid === 0 ? 1 : 2 ** 22 + 1), null);

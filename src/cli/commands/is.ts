@@ -8,8 +8,8 @@ export function addIs(program: Command, run: Run): void {
     summary: "answer with the exit code: is a site up or down",
     description:
       "Asks the servers which mode the clients of a site get now. The exit code is 0 for yes, 3 for no and 4 when " +
-      "it cannot be told, because a server does not answer or the servers differ. A server that does not run counts " +
-      "with the mode it would start in. Prints nothing, except with -v or --json.",
+      "it cannot be told, because a server does not answer, the servers differ or none of them runs. Beside one that " +
+      "runs, a server that does not counts with the mode it would start in. Prints nothing, except with -v or --json.",
     json: true,
     examples: [{ does: "deploy only while the site is down", line: "fence is down main && ./deploy.sh" }],
     handler: async (context, _options, [mode] = [], sites = []) => {

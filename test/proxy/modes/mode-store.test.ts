@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { downAnswer, retryAfter } from "../../../src/proxy/modes/down-answer.js";
 import { ModeStore } from "../../../src/proxy/modes/mode-store.js";
 import { parseState } from "../../../src/proxy/modes/site-state.js";
-import { sharedFiles, stateText } from "../../../src/servers/nginx-variant.js";
+import { nginxVariant } from "../../../src/servers/nginx-variant.js";
 import type { ModeValues } from "../../../src/spec/types.js";
 import { siteOf } from "../../support/nginx.js";
 
@@ -30,10 +30,9 @@ describe("The store of a site's mode", () => {
     };
     const path = join(folder, String(all.generation));
     mkdirSync(path);
-    for (const { name, source } of sharedFiles(SITE, all)) {
+    for (const { name, source } of nginxVariant(SITE, all)) {
       writeFileSync(join(path, name), "content" in source ? source.content : "");
     }
-    writeFileSync(join(path, "state"), stateText(all));
     symlinkSync(String(all.generation), `${active()}.new`);
     renameSync(`${active()}.new`, active());
   };

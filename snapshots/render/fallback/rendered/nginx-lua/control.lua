@@ -23,7 +23,7 @@ for _ = 1, 200 do
 end
 
 local workers = {}
-for _, key in ipairs(ngx.shared["fence_nginx_lua"]:get_keys(0)) do
+for _, key in ipairs(ngx.shared["fence_nginx_lua_state"]:get_keys(0)) do
   local pid = key:match("^worker:(%d+)$")
   if pid then workers[#workers + 1] = pid end
 end

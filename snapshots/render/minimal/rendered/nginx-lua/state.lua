@@ -6,7 +6,7 @@
 local M = {}
 package.loaded["fence.nginx-lua"] = M
 
-local ACTIVE = "/var/lib/fence/servers/nginx-lua/active/"
+local ACTIVE = "/var/lib/fence/servers/nginx-lua/"
 local FALLBACK_SECONDS = 0.5
 local LOCK_SECONDS = 2
 -- What the gate compares per request. A mode that keeps requests waiting would be number 3: judge() would wait on a
@@ -15,7 +15,7 @@ local UP, DOWN = 1, 2
 local NUMBER = { up = UP, down = DOWN }
 local NAME = { "up", "down" }
 
-local shared = ngx.shared["fence_nginx_lua"]
+local shared = ngx.shared["fence_nginx_lua_state"]
 local known = {}
 
 local function parse(raw)

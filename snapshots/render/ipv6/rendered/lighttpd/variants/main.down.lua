@@ -82,6 +82,18 @@ local function address(text)
   return first .. ("0000"):rep(8 - nf - nl) .. last
 end
 
+-- One element of X-Forwarded-For: an address, perhaps with a port. No pattern here looks at a blank twice.
+local function element(text)
+  local from = text:find("%S")
+  if not from then return nil end
+  text = text:match("^.*%S", from)
+  local host, port = text:match("^%[([^%[%]]*)%]:(%d+)$")
+  if not host then host, port = text:match("^([^:]*):(%d+)$") end
+  if not host then return address(text) end
+  port = tonumber(port)
+  return port >= 1 and port <= 65535 and address(host) or nil
+end
+
 local function within(ranges, x)
   local low, high = 1, #ranges
   while low <= high do
@@ -99,9 +111,9 @@ local function client()
   local forwarded = H["X-Forwarded-For"]
   if not x or not forwarded or forwarded == "" or not within(D.trusted, x) then return x end
   local list = {}
-  for element in (forwarded .. ","):gmatch("%s*([^,]-)%s*,") do list[#list + 1] = element end
+  for part in (forwarded .. ","):gmatch("([^,]*),") do list[#list + 1] = part end
   for i = #list, 1, -1 do
-    x = address(list[i])
+    x = element(list[i])
     if not x or not within(D.trusted, x) then return x end
   end
   return x

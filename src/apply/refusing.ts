@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { FenceError } from "../base/errors.js";
+import { EncodeError } from "../servers/adapter.js";
+import { locateValue } from "../spec/locate.js";
+import type { Spec } from "../spec/types.js";
+
+/**
+ * Renders, and tells a value that a server's config language cannot carry as what it is: an error of the spec.
+ * @throws FenceError spec-invalid, with the place of the value where it can be found
+ */
+export function refusing<T>(spec: Spec, render: () => T): T {
+  try {
+    return render();
+  } catch (error) {
+    if (!(error instanceof EncodeError) || error.value === null) throw error;
+    const { value, message } = error;
+    // A relative path of the spec has become absolute on its way here.
+    const place = locateValue([value, basename(value)], readFileSync(spec.file, "utf8"), spec.file);
+    const diagnostics =
+      place === null ? [] : [{ ...place, message, why: "no quoting can carry it", fix: null }];
+    const about = `${spec.file} has a value that cannot be written into a config`;
+    throw new FenceError(
+      "spec-invalid",
+      place === null ? `${about}: ${JSON.stringify(value)}: ${message}` : about,
+      {
+        cause: error,
+        diagnostics,
+      },
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import type { Plan } from "../plan/types.js";
+import type { Listen, Server } from "../spec/types.js";
+import type { Machine } from "./machine.js";
+
+const CONNECT_MS = 1000;
+/** Below it only root may listen. */
+const PRIVILEGED_PORTS_END = 1024;
+
+/**
+ * Why a reload would end a running server instead. lighttpd reads its config anew as the user it runs as, and ends
+ * when that user may not do what root did at the start; a test of the config by root does not show it.
+ * @returns one clause; null when nothing is known to stand against a reload
+ */
+export async function whyReloadEnds(plan: Plan, machine: Machine, server: Server): Promise<string | null> {
+  if (server.kind !== "lighttpd") return null;
+  const { pid } = await machine.findMaster(server.name);
+  if (pid === null || isRoot(pid)) return null;
+  const { outputDir, sites } = plan.spec;
+  const served = sites.filter(({ servers }) => servers.includes(server.name));
+  const gate = join(outputDir, server.name, "gate.conf");
+  for (const file of [
+    gate,
+    ...served.flatMap(({ tls }) => (tls === null ? [] : [tls.certificate, tls.key])),
+  ]) {
+    const why = await machine.whyUnreadable(server.name, file);
+    if (why !== null) return why;
+  }
+  const socket = plan.switchPoints.find((point) => point.server === server.name)?.controlSocket ?? null;
+  if (socket !== null && !(await accepts({ path: socket })))
+    return `its user may not make a socket in ${dirname(socket)}`;
+  // The sites of another config may listen wherever it says so.
+  const listens: readonly Listen[] =
+    server.config === "include" ? [] : served.flatMap(({ listen }) => listen[server.name] ?? []);
+  for (const { address, port } of listens) {
+    if (port < PRIVILEGED_PORTS_END && !(await accepts({ host: reachable(address), port })))
+      return `its user may not begin to listen on port ${port}`;
+  }
+  return null;
+}
+
+/** Unreadable, as in tests, counts as root: nothing is known. */
+function isRoot(pid: number): boolean {
+  try {
+    const effective = /^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    return effective === undefined || effective === "0";
+  } catch {
+    return true;
+  }
+}
+
+function reachable(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  return address === "::" ? "::1" : address;
+}
+
+function accepts(place: { path: string } | { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...place, timeout: CONNECT_MS });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("timeout", () => end(false));
+    socket.once("error", () => end(false));
+  });
+}

@@ -1,3 +1,4 @@
+import { readlink } from "node:fs/promises";
 import http from "node:http";
 
 const TIMEOUT_MS = 2000;
@@ -51,6 +52,11 @@ export function sync(socketPath: string, site: string): Promise<SyncReport> {
     request.on("error", reject);
     request.end();
   });
+}
+
+/** The generation that an active symlink names, as in `main.12`. @throws Error when there is no such link */
+export async function activeGeneration(active: string): Promise<number> {
+  return Number(/\.(\d+)$/.exec(await readlink(active))?.[1]);
 }
 
 function parse(body: string): SyncReport | null {

@@ -1,5 +1,4 @@
-import { readlink } from "node:fs/promises";
-import { sync, type SyncReport } from "./control-sync.js";
+import { activeGeneration, sync, type SyncReport } from "./control-sync.js";
 import { nginxWorkers, type NginxWorker } from "./nginx-workers.js";
 import type { ObserveWorkers, WorkerReport } from "./types.js";
 
@@ -14,8 +13,7 @@ export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) 
   let active: number;
   try {
     report = await sync(point.controlSocket, point.site);
-    // `main.12`
-    active = Number(/\.(\d+)$/.exec(await readlink(point.active))?.[1]);
+    active = await activeGeneration(point.active);
   } catch (error) {
     return none(`${point.controlSocket}: ${(error as Error).message}`);
   }

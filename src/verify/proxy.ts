@@ -1,6 +1,4 @@
-import { readlink } from "node:fs/promises";
-import { basename } from "node:path";
-import { sync } from "./control-sync.js";
+import { activeGeneration, sync } from "./control-sync.js";
 import type { ObserveWorkers } from "./types.js";
 
 /**
@@ -13,7 +11,7 @@ export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) 
   if (point.controlSocket === null) return none("no control socket");
   try {
     const report = await sync(point.controlSocket, point.site);
-    const active = Number(basename(await readlink(point.active)));
+    const active = await activeGeneration(point.active);
     if (report.pid !== masterPid)
       return none(`process ${report.pid} answers on the control socket, not the proxy ${masterPid}`);
     const settled = report.synced && report.generation === active;

@@ -121,8 +121,9 @@ const siteLines = Object.entries(SITES)
   })
   .join("");
 
-for (const kind of ["nginx", "nginx-lua", "lighttpd"] as const) {
-  suite(`X-Forwarded-For on ${kind}`, needs(kind, "root"), () => {
+for (const kind of ["nginx", "nginx-lua", "lighttpd", "proxy"] as const) {
+  const need = kind === "proxy" ? "linux" : kind;
+  suite(`X-Forwarded-For on ${kind}`, needs(need, "root"), () => {
     let world: World;
     before(async () => {
       world = await createWorld({ kind, siteLines });

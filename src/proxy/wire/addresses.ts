@@ -4,6 +4,7 @@ import { type Block, parseAddress, parseCidr } from "../../base/cidr.js";
 export interface Address {
   /** canonical; a v4-mapped IPv6 address as IPv4 */
   readonly text: string;
+  readonly family: 4 | 6;
   /** 32 hexadecimal digits, as in Block: compares as text */
   readonly hex: string;
 }
@@ -13,32 +14,49 @@ export function addressOf(text: string): Address | null {
   if (parseAddress(text) === null) return null;
   const block = parseCidr(text);
   if (block === null || block === "host-bits") return null;
-  return { text: block.text.slice(0, block.text.indexOf("/")), hex: block.first };
+  return { text: block.text.slice(0, block.text.indexOf("/")), family: block.family, hex: block.first };
 }
 
-/** A set of addresses: blocks, sorted and merged. */
+const WITH_PORT = /^(?:([^:[\]]*)|\[([^[\]]*)\]):(\d{1,5})$/;
+
+/** One element of X-Forwarded-For: an address, perhaps with a port. @returns null when it is not one */
+export function forwardedAddressOf(text: string): Address | null {
+  const match = WITH_PORT.exec(text);
+  if (match === null) return addressOf(text);
+  const port = Number(match[3]);
+  return port >= 1 && port <= 65_535 ? addressOf(match[1] ?? match[2] ?? "") : null;
+}
+
+interface Range {
+  readonly first: string;
+  last: string;
+}
+
+/** A set of addresses: blocks, sorted and merged; those of IPv6 hold no v4-mapped address, which is IPv4. */
 export class AddressSet {
-  private readonly ranges: { readonly first: string; last: string }[] = [];
+  private readonly ranges: Readonly<Record<4 | 6, Range[]>> = { 4: [], 6: [] };
 
   /** @param blocks in the form of parseCidr; throws RangeError for one that is not a block */
   constructor(blocks: readonly string[]) {
-    for (const { first, last } of blocks.map(block).sort((a, b) => (a.first < b.first ? -1 : 1))) {
-      const before = this.ranges.at(-1);
-      if (before === undefined || first > before.last) this.ranges.push({ first, last });
+    for (const { family, first, last } of blocks.map(block).sort((a, b) => (a.first < b.first ? -1 : 1))) {
+      const ranges = this.ranges[family];
+      const before = ranges.at(-1);
+      if (before === undefined || first > before.last) ranges.push({ first, last });
       else if (last > before.last) before.last = last;
     }
   }
 
   get isEmpty(): boolean {
-    return this.ranges.length === 0;
+    return this.ranges[4].length === 0 && this.ranges[6].length === 0;
   }
 
-  has({ hex }: Address): boolean {
+  has({ family, hex }: Address): boolean {
+    const ranges = this.ranges[family];
     let low = 0;
-    let high = this.ranges.length - 1;
+    let high = ranges.length - 1;
     while (low <= high) {
       const middle = (low + high) >> 1;
-      const range = this.ranges[middle];
+      const range = ranges[middle];
       if (range === undefined) return false;
       if (hex < range.first) high = middle - 1;
       else if (hex > range.last) low = middle + 1;

@@ -1,4 +1,4 @@
-import { type Address, type AddressSet, addressOf } from "./addresses.js";
+import { type Address, type AddressSet, addressOf, forwardedAddressOf } from "./addresses.js";
 import { fieldLine } from "./head-text.js";
 import { parseHost } from "./host.js";
 import type { ForwardedFields, RequestHead } from "./types.js";
@@ -45,7 +45,7 @@ export class Forwarding {
     const elements = sent.xForwardedFor.split(",");
     let client = this.address;
     for (let index = elements.length - 1; index >= 0; index -= 1) {
-      client = addressOf((elements[index] as string).replace(/^[ \t]+|[ \t]+$/g, ""));
+      client = forwardedAddressOf((elements[index] as string).replace(/^[ \t]+|[ \t]+$/g, ""));
       if (client === null || !this.trusted.has(client)) break;
     }
     return client;

@@ -45,18 +45,19 @@ async function main(): Promise<number> {
   return lost === 0 ? 0 : 1;
 }
 
-/** The kinds to show; says what to install when there is none. */
+/** The kinds to show: all that are here, or the fittest. */
 function chosenKinds(server: string | null, all: boolean): ServerKind[] {
   const known = SERVER_KINDS.find((kind) => kind === server);
   if (server !== null && known === undefined)
     throw new Error(`--server takes one of ${SERVER_KINDS.join(", ")}`);
   const wanted = KINDS.filter(({ kind }) => known === undefined || kind === known);
   const installed = wanted.filter(({ need }) => has(need));
-  if (installed.length === 0) {
-    console.log(
-      "The demo drives a real web server, and there is none here. On Debian or Ubuntu, any of these will do:",
-    );
-    for (const { kind, install } of wanted) console.log(`  ${install}   # ${kind}`);
+  for (const { kind, install, need } of wanted) {
+    if (known !== undefined && !has(need)) console.log(`${kind} is not installed; on Debian: ${install}`);
+  }
+  if (known === undefined && installed[0]?.kind === "proxy") {
+    console.log("No lighttpd and no nginx here, so fence serves by itself. To see one of them, on Debian:");
+    for (const { kind, install } of wanted) if (install !== "") console.log(`  ${install}   # ${kind}`);
   }
   return installed.map(({ kind }) => kind).slice(0, all ? undefined : 1);
 }
@@ -64,10 +65,11 @@ function chosenKinds(server: string | null, all: boolean): ServerKind[] {
 async function show(kind: ServerKind, toggles: number): Promise<number> {
   const stand = await createStand({ kind, workers: 2 });
   cleanups.push(() => stand.close());
-  console.log(`\n${kind}: a spec in ${stand.folder}, one site, 2 workers, a small backend`);
+  const workers = kind === "proxy" ? "fence's own proxy" : "2 workers";
+  console.log(`\n${kind}: a spec in ${stand.folder}, one site, ${workers}, a small backend`);
   console.log("  $ fence apply");
   await fence(stand, "apply");
-  const server = await startServer(kind, `${stand.serverFolder}/${mainConfigOf(kind)}`, stand.port);
+  const server = await startServer(kind, mainConfigOf(stand), stand.port);
   cleanups.push(() => server.stop());
   console.log(
     `  the real server listens on 127.0.0.1:${stand.port}; ${CONNECTIONS} keep-alive connections send requests`,

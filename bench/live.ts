@@ -12,7 +12,7 @@ import { get } from "node:http";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { PROBE_PATH } from "../src/servers/probe-path.js";
-import { SERVER_KINDS, type ServerKind } from "../src/spec/types.js";
+import type { ServerKind } from "../src/spec/types.js";
 import { has, needs } from "../test/support/needs.js";
 import { freePort } from "../test/support/world.js";
 import { drive } from "./drive.js";
@@ -65,8 +65,11 @@ async function main(): Promise<number> {
   const seconds = Number(values.seconds);
   if (!Number.isInteger(rounds) || rounds < 1 || !(seconds > 0))
     throw new Error("--rounds and --seconds take numbers above 0");
-  const wanted = KINDS.filter(({ kind }) => values.server === undefined || kind === values.server);
-  if (wanted.length === 0) throw new Error(`--server takes one of ${SERVER_KINDS.join(", ")}`);
+  // The proxy has no config without fence to be compared with.
+  const known = KINDS.filter(({ kind }) => kind !== "proxy");
+  const wanted = known.filter(({ kind }) => values.server === undefined || kind === values.server);
+  if (wanted.length === 0)
+    throw new Error(`--server takes one of ${known.map(({ kind }) => kind).join(", ")}`);
   const rows: Row[] = [];
   for (const { kind, need } of wanted) {
     if (has(need)) rows.push(...(await measure(kind, rounds, seconds)));
@@ -94,14 +97,13 @@ async function measure(kind: ServerKind, rounds: number, seconds: number): Promi
 
 /** Starts one server: the rendered tree as it is, or a copy on a port of its own without fence's lines. */
 async function enter(stand: Stand, variant: Variant): Promise<Contestant> {
-  const main = mainConfigOf(stand.kind);
-  let config = path.join(stand.serverFolder, main);
+  let config = mainConfigOf(stand);
   let port = stand.port;
   if (variant !== "with") {
     const folder = path.join(stand.folder, variant.replaceAll(" ", "-"));
     cpSync(stand.serverFolder, folder, { recursive: true, dereference: true });
     port = await freePort();
-    config = path.join(folder, main);
+    config = path.join(folder, path.basename(config));
     writeFileSync(config, withoutFence(stand, folder, port));
   }
   const server = await startServer(stand.kind, config, port);

@@ -6,6 +6,7 @@ import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { ServerKind } from "../src/spec/types.js";
 import { findProgram, type Need } from "../test/support/needs.js";
 import { freePort, runFence, type CliResult } from "../test/support/world.js";
@@ -18,7 +19,10 @@ export const KINDS: readonly { kind: ServerKind; need: Need; install: string }[]
   { kind: "nginx-lua", need: "nginx-lua", install: "apt install nginx libnginx-mod-http-lua" },
   { kind: "nginx", need: "nginx", install: "apt install nginx" },
   { kind: "lighttpd", need: "lighttpd", install: "apt install lighttpd lighttpd-modules-lua" },
+  { kind: "proxy", need: "linux", install: "" },
 ];
+
+const FENCE = fileURLToPath(new URL("../../bin/fence.js", import.meta.url));
 
 /** A temporary folder with a backend, a spec for one server of a kind, and one site `main` on it. */
 export interface Stand {
@@ -67,6 +71,12 @@ export async function createStand({ kind, workers }: StandOptions): Promise<Stan
 
 function specText(values: { kind: ServerKind; workers: number; port: number; backendPort: number }): string {
   const asRoot = process.getuid?.() === 0;
+  const program = findProgram(values.kind === "lighttpd" ? "lighttpd" : "nginx") ?? values.kind;
+  const own = [
+    `workers = ${values.workers}`,
+    `program = "${program}"`,
+    ...(asRoot ? [`user = "${unprivilegedUser()}"`] : []),
+  ];
   return [
     `state_dir = "state"`,
     `run_dir = "run"`,
@@ -74,9 +84,7 @@ function specText(values: { kind: ServerKind; workers: number; port: number; bac
     `[server.web]`,
     `kind = "${values.kind}"`,
     `listen = ["127.0.0.1:${values.port}"]`,
-    `workers = ${values.workers}`,
-    `program = "${findProgram(values.kind === "lighttpd" ? "lighttpd" : "nginx") ?? values.kind}"`,
-    ...(asRoot ? [`user = "${unprivilegedUser()}"`] : []),
+    ...(values.kind === "proxy" ? [] : own),
     `[upstream.app]`,
     `backends = ["127.0.0.1:${values.backendPort}"]`,
     `[site.main]`,
@@ -120,16 +128,13 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Starts the real server in the foreground on a main config, and waits until its port accepts connections. */
+/** Starts the real server in the foreground on a main config (the proxy: the spec), and waits until its port accepts connections. */
 export async function startServer(
   kind: ServerKind,
   mainConfig: string,
   port: number,
 ): Promise<RunningServer> {
-  const [name, args] =
-    kind === "lighttpd"
-      ? ["lighttpd", ["-D", "-f", mainConfig]]
-      : ["nginx", ["-c", mainConfig, "-e", "stderr", "-g", "daemon off;"]];
+  const [name, args] = commandOf(kind, mainConfig);
   const program = findProgram(name);
   if (program === null) throw new Error(`${name} is not installed`);
   // a session of its own: the master of lighttpd ends its whole process group
@@ -150,9 +155,16 @@ export async function startServer(
   return { pid, stop: () => stop(child) };
 }
 
-/** Main config of a kind inside the folder of the server. */
-export function mainConfigOf(kind: ServerKind): string {
-  return kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf";
+function commandOf(kind: ServerKind, mainConfig: string): [string, string[]] {
+  if (kind === "lighttpd") return ["lighttpd", ["-D", "-f", mainConfig]];
+  if (kind === "proxy") return [process.execPath, [FENCE, "-c", mainConfig, "proxy", "run", "web"]];
+  return ["nginx", ["-c", mainConfig, "-e", "stderr", "-g", "daemon off;"]];
+}
+
+/** What the server of a stand is started on. */
+export function mainConfigOf({ kind, serverFolder, specFile }: Stand): string {
+  if (kind === "proxy") return specFile;
+  return path.join(serverFolder, kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf");
 }
 
 async function stop(child: ChildProcess): Promise<void> {

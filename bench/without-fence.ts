@@ -16,7 +16,7 @@ const NGINX_GATE = [
  */
 export function withoutFence(stand: Stand, folder: string, port: number): string {
   const isLighttpd = stand.kind === "lighttpd";
-  let text = readFileSync(path.join(folder, mainConfigOf(stand.kind)), "utf8");
+  let text = readFileSync(path.join(folder, path.basename(mainConfigOf(stand))), "utf8");
   for (const line of isLighttpd ? LIGHTTPD_GATE : NGINX_GATE) {
     const without = text.replace(line, "");
     // stock nginx loads no module

@@ -46,6 +46,7 @@ export function has(...wanted: readonly Need[]): boolean {
 
 /** Absolute path of a program, or null. */
 export function findProgram(name: string): string | null {
+  if (path.isAbsolute(name)) return existsSync(name) ? name : null;
   const folders = [...(process.env["PATH"] ?? "").split(path.delimiter), ...SBIN_FOLDERS];
   for (const folder of folders) {
     const candidate = path.join(folder, name);

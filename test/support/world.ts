@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
 import type { ServerKind } from "../../src/spec/types.js";
 
 const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
@@ -85,9 +86,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async stop(signal = "SIGTERM") {
       const stopping = server;
       if (!stopping || stopping.exitCode !== null || stopping.signalCode !== null) return;
+      // After a reload old workers live on for their last requests, and hold the sockets that the next start needs.
+      const workers = childrenOf(stopping.pid ?? 0).map((pid) => ({
+        pid,
+        start: processInfo(pid)?.start ?? "",
+      }));
       const gone = new Promise((resolve) => stopping.once("exit", resolve));
       stopping.kill(signal);
       await gone;
+      await until("the workers to end", () => workers.every(({ pid, start }) => !isAlive(pid, start)));
       server = null;
     },
     masterPid: () => Number(readFileSync(pidFile, "utf8")),
@@ -112,6 +119,10 @@ export async function until(
     if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
 function specText(folder: string, options: WorldOptions, port: number, backendPort: number): string {

@@ -87,7 +87,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const stopping = server;
       if (!stopping || stopping.exitCode !== null || stopping.signalCode !== null) return;
       // After a reload old workers live on for their last requests, and hold the sockets that the next start needs.
-      const workers = childrenOf(stopping.pid ?? 0).map((pid) => ({
+      const workers = descendantsOf(stopping.pid ?? 0).map((pid) => ({
         pid,
         start: processInfo(pid)?.start ?? "",
       }));

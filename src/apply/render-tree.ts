@@ -1,7 +1,5 @@
 import {
-  chmodSync,
   lstatSync,
-  mkdirSync,
   readFileSync,
   readdirSync,
   readlinkSync,
@@ -13,7 +11,14 @@ import {
 import { basename, dirname, join } from "node:path";
 import { renameDurable, symlinkAtomic, writeNewFile } from "../base/durable.js";
 import { FileError, NotDurable } from "../base/file-error.js";
-import { fsyncFolder, makeFolders, namesIn, removeLeftovers, temporaryPath } from "../base/folders.js";
+import {
+  fsyncFolder,
+  makeFolders,
+  makeNewFolder,
+  namesIn,
+  removeLeftovers,
+  temporaryPath,
+} from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
 import type { RenderedTree } from "../plan/types.js";
 import { MANIFEST_FILE, manifestOf, manifestText, parseManifest, type Manifest } from "./manifest.js";
@@ -127,12 +132,12 @@ function setAside(outputDir: string): string | null {
 function writeFolder(outputDir: string, tree: RenderedTree, manifest: string): string {
   const temporary = temporaryPath(dirname(outputDir));
   try {
-    makeFolder(temporary);
+    makeNewFolder(temporary, FOLDER_MODE);
     const folders = new Set([temporary]);
     for (const file of [...tree.files, { path: MANIFEST_FILE, content: manifest, executable: false }]) {
       const path = join(temporary, file.path);
       for (const folder of parentsBelow(temporary, path)) {
-        if (!folders.has(folder)) makeFolder(folder);
+        if (!folders.has(folder)) makeNewFolder(folder, FOLDER_MODE);
         folders.add(folder);
       }
       writeNewFile(path, file.content, { mode: file.executable ? 0o755 : 0o644 });
@@ -207,15 +212,6 @@ function parentsBelow(root: string, path: string): string[] {
   const parents: string[] = [];
   for (let folder = dirname(path); folder !== root; folder = dirname(folder)) parents.unshift(folder);
   return parents;
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, FOLDER_MODE);
-    chmodSync(path, FOLDER_MODE);
-  } catch (error) {
-    throw new FileError("create", path, error);
-  }
 }
 
 function lstatOf(path: string): Stats | null {

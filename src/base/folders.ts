@@ -32,6 +32,14 @@ export function fsyncFolder(path: string): void {
   }
 }
 
+/** Makes a folder that must not exist yet, with exactly this mode; its parent is not synced. @throws FileError */
+export function makeNewFolder(path: string, mode: number): void {
+  attempt("create", path, () => {
+    mkdirSync(path, mode);
+    chmodSync(path, mode);
+  });
+}
+
 /** Makes a folder and its missing parents, each with exactly this mode, and syncs what it made. @throws FileError */
 export function makeFolders(path: string, mode: number): void {
   if (exists(path)) return;

@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { renameDurable, writeAtomic, writeNewFile } from "../base/durable.js";
 import { FileError, NotDurable } from "../base/file-error.js";
-import { fsyncFolder, makeFolders, removeLeftovers, temporaryPath } from "../base/folders.js";
+import { fsyncFolder, makeFolders, makeNewFolder, removeLeftovers, temporaryPath } from "../base/folders.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import {
   generationPath,
@@ -57,7 +57,7 @@ function onlyFile(point: SwitchPoint, files: readonly StagedFile[]): StagedFile 
 function stageFolder(path: string, files: readonly StagedFile[]): void {
   const temporary = temporaryPath(dirname(path));
   try {
-    makeFolder(temporary);
+    makeNewFolder(temporary, FOLDER_MODE);
     for (const file of [...files, { name: SUMS_FILE, content: sumsOf(files) }]) {
       writeNewFile(join(temporary, file.name), file.content, { mode: FILE_MODE });
     }
@@ -66,15 +66,6 @@ function stageFolder(path: string, files: readonly StagedFile[]): void {
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     throw error;
-  }
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, FOLDER_MODE);
-    chmodSync(path, FOLDER_MODE);
-  } catch (error) {
-    throw new FileError("create", path, error);
   }
 }
 

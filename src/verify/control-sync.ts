@@ -1,5 +1,5 @@
 import { readlink } from "node:fs/promises";
-import http from "node:http";
+import { ask } from "./ask.js";
 
 const TIMEOUT_MS = 2000;
 const BODY_BYTES_MAX = 64 * 1024;
@@ -21,37 +21,14 @@ export interface SyncReport {
  * Has a server take over the active variant of one site, by its control socket.
  * @throws Error what the socket, or its answer, is like
  */
-export function sync(socketPath: string, site: string): Promise<SyncReport> {
-  const options: http.RequestOptions = {
-    socketPath,
-    path: `/sync?site=${site}`,
-    method: "POST",
-    headers: { Host: "fence", Connection: "close", "Content-Length": "0" },
-    agent: false,
-  };
-  return new Promise((resolve, reject) => {
-    const request = http.request(options, (response) => {
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        body += chunk;
-        if (body.length > BODY_BYTES_MAX) response.destroy(new Error("the answer is too large"));
-      });
-      response.on("error", reject);
-      response.on("end", () => {
-        const report = response.statusCode === 200 ? parse(body) : null;
-        if (report) resolve(report);
-        else reject(new Error(`status ${response.statusCode}, not an answer of fence`));
-      });
-    });
-    const deadline = setTimeout(
-      () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)),
-      TIMEOUT_MS,
-    );
-    request.on("close", () => clearTimeout(deadline));
-    request.on("error", reject);
-    request.end();
-  });
+export async function sync(socketPath: string, site: string): Promise<SyncReport> {
+  const headers = { Host: "fence", Connection: "close", "Content-Length": "0" };
+  const options = { socketPath, path: `/sync?site=${site}`, method: "POST", headers };
+  const limits = { timeoutMs: TIMEOUT_MS, bodyBytesMax: BODY_BYTES_MAX };
+  const { status, body } = await ask(options, false, limits);
+  const report = status === 200 ? parse(body) : null;
+  if (report === null) throw new Error(`status ${status}, not an answer of fence`);
+  return report;
 }
 
 /** The generation that an active symlink names, as in `main.12`. @throws Error when there is no such link */

@@ -1,8 +1,8 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
-import http from "node:http";
 import { childrenOf } from "../base/process-info.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import type { Server } from "../spec/types.js";
+import { ask } from "./ask.js";
 import type { WorkerReport, WorkersView } from "./types.js";
 
 /** Which worker takes a connection is chance; with n workers this many rounds of n connections are tried. */
@@ -11,7 +11,7 @@ const ANSWER_TIMEOUT_MS = 1000;
 const ANSWER_BYTES_MAX = 4096;
 
 /** What templates/lighttpd/admin.lua answers. */
-interface Answer {
+interface WorkerAnswer {
   pid: number;
   inode: number;
   size: number;
@@ -68,10 +68,10 @@ function silent(pids: readonly number[]): WorkerReport[] {
 
 /** Asks until every pid has answered, at most ROUNDS_MAX rounds. */
 async function askAll(socketPath: string, site: string, pids: readonly number[]) {
-  const answers = new Map<number, Answer>();
+  const answers = new Map<number, WorkerAnswer>();
   let problem: string | null = null;
   for (let round = 0; round < ROUNDS_MAX && !pids.every((pid) => answers.has(pid)); round += 1) {
-    const asked = await Promise.allSettled(pids.map(() => ask(socketPath, site)));
+    const asked = await Promise.allSettled(pids.map(() => askWorker(socketPath, site)));
     for (const one of asked) if (one.status === "fulfilled") answers.set(one.value.pid, one.value);
     const failed = asked.find((one) => one.status === "rejected");
     if (failed) {
@@ -82,31 +82,15 @@ async function askAll(socketPath: string, site: string, pids: readonly number[])
   return { answers, problem };
 }
 
-async function ask(socketPath: string, site: string): Promise<Answer> {
-  const { status, text } = await get(socketPath, `/?site=${site}`);
-  return parseAnswer(status, text);
-}
-
 /** On a connection of its own: a kept one would always reach the same worker. */
-function get(socketPath: string, path: string): Promise<{ status: number; text: string }> {
-  const headers = { Host: "fence", Connection: "close" };
-  return new Promise((resolve, reject) => {
-    const request = http.get({ socketPath, path, agent: false, headers }, (response) => {
-      let text = "";
-      response.setEncoding("latin1").on("data", (chunk: string) => {
-        text += chunk;
-        if (text.length > ANSWER_BYTES_MAX) response.destroy(new Error("the answer is too long"));
-      });
-      response.on("error", reject);
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    });
-    const deadline = setTimeout(() => request.destroy(new Error("timeout")), ANSWER_TIMEOUT_MS);
-    request.on("close", () => clearTimeout(deadline));
-    request.on("error", reject);
-  });
+async function askWorker(socketPath: string, site: string): Promise<WorkerAnswer> {
+  const options = { socketPath, path: `/?site=${site}`, headers: { Host: "fence", Connection: "close" } };
+  const limits = { timeoutMs: ANSWER_TIMEOUT_MS, bodyBytesMax: ANSWER_BYTES_MAX };
+  const { status, body } = await ask(options, false, limits);
+  return parseAnswer(status, body);
 }
 
-function parseAnswer(status: number, text: string): Answer {
+function parseAnswer(status: number, text: string): WorkerAnswer {
   if (status !== 200) throw new Error(`status ${status}; the server runs with an older config: reload it`);
   const value = JSON.parse(text) as Record<string, unknown>;
   const number = (name: string): number => {
@@ -129,7 +113,7 @@ function parseAnswer(status: number, text: string): Answer {
  */
 async function withoutRetired(
   pids: readonly number[],
-  answers: ReadonlyMap<number, Answer>,
+  answers: ReadonlyMap<number, WorkerAnswer>,
   socketPath: string,
 ) {
   if (pids.every((pid) => answers.has(pid))) return pids;

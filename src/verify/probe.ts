@@ -1,18 +1,12 @@
-import http from "node:http";
-import https from "node:https";
+import type { RequestOptions } from "node:https";
 import { isMode } from "../base/mode.js";
 import { PROBE_PATH } from "../servers/probe-path.js";
 import type { Listen, Site } from "../spec/types.js";
+import { ask, type Answer } from "./ask.js";
 import type { ProbeResult } from "./types.js";
 
 const TIMEOUT_MS = 2000;
 const BODY_BYTES_MAX = 1024 * 1024;
-
-interface Answer {
-  status: number;
-  headers: http.IncomingHttpHeaders;
-  body: string;
-}
 
 /**
  * Asks one listener of a site which mode its clients get, on a connection of its own so that any worker may take it.
@@ -22,7 +16,7 @@ export async function probe(site: Site, listen: Listen, host: string): Promise<P
   const url = urlOf(listen);
   const result: ProbeResult = { url, host, mode: "unknown", generation: null, status: null, problem: null };
   try {
-    const answer = await ask(listen, host);
+    const answer = await askListener(listen, host);
     result.status = answer.status;
     return { ...result, ...read(site, answer) };
   } catch (error) {
@@ -35,15 +29,12 @@ export function probeHosts(site: Site): string[] {
   return site.hosts.map((host) => (host.startsWith("*.") ? `fence-probe${host.slice(1)}` : host));
 }
 
-function ask(listen: Listen, host: string): Promise<Answer> {
-  const address = localAddress(listen.address);
-  const options: https.RequestOptions = {
-    host: address,
+function askListener(listen: Listen, host: string): Promise<Answer> {
+  const options: RequestOptions = {
+    host: localAddress(listen.address),
     port: listen.port,
     path: PROBE_PATH,
     method: "GET",
-    agent: false,
-    timeout: TIMEOUT_MS,
     headers: {
       Host: host,
       Accept: "application/problem+json",
@@ -53,33 +44,7 @@ function ask(listen: Listen, host: string): Promise<Answer> {
     // The listener is on this machine and may present any certificate of the site; the proof is in the answer.
     ...(listen.tls ? { rejectUnauthorized: false, servername: host } : {}),
   };
-  return new Promise((resolve, reject) => {
-    const request = (listen.tls ? https : http).request(options, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > BODY_BYTES_MAX) response.destroy(new Error("the answer is too large"));
-        else chunks.push(chunk);
-      });
-      response.on("error", reject);
-      response.on("end", () => {
-        if (!response.complete) reject(new Error("the answer was cut off"));
-        else {
-          const body = Buffer.concat(chunks).toString("utf8");
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
-        }
-      });
-    });
-    // `timeout` above counts idle time only; a trickle must not hold the proof up.
-    const deadline = setTimeout(
-      () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)),
-      TIMEOUT_MS,
-    );
-    request.on("close", () => clearTimeout(deadline));
-    request.on("error", reject);
-    request.end();
-  });
+  return ask(options, listen.tls, { timeoutMs: TIMEOUT_MS, bodyBytesMax: BODY_BYTES_MAX });
 }
 
 function read(site: Site, answer: Answer): Pick<ProbeResult, "mode" | "generation" | "problem"> {

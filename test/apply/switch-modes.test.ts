@@ -191,6 +191,27 @@ test(
   },
 );
 
+test("a config on disk that the server refuses keeps no site down: up warns and goes on", async () => {
+  const plan = planOf(temporaryFolder());
+  await switchModes(plan, requestOf("down"), fakeMachine());
+  const file = { path: "web/lighttpd.conf", executable: false, wiring: true };
+  writeTree(plan.spec.outputDir, { digest: "a".repeat(64), files: [{ ...file, content: "old" }] }, "s", "0");
+  const machine = fakeMachine({
+    tree: { digest: "b".repeat(64), files: [{ ...file, content: "new" }] },
+    configTest: async () => ({ result: "failed", output: "line 1: no", command: "web -t" }),
+  });
+  const texts: string[] = [];
+  const result = await switchModes(plan, requestOf("up"), machine, {
+    onStep: ({ text }) => texts.push(text),
+  });
+  assert.deepEqual([result.exit, result.sites[0]?.result], ["ok", "done"]);
+  for (const point of plan.switchPoints) assert.equal(readOnDisk(point).mode, "up");
+  assert.ok(
+    texts.some((text) => /^warning: web refuses the config on disk .*line 1: no/.test(text)),
+    texts.join("\n"),
+  );
+});
+
 test("a config on disk that the server refuses stops the switch before anything is changed", async () => {
   const plan = planOf(temporaryFolder());
   await switchModes(plan, requestOf("up"), fakeMachine());

@@ -127,6 +127,17 @@ for (const kind of ["nginx", "lighttpd"] as const) {
       );
     });
 
+    test("verify tells a site that is still down past its announced end", async () => {
+      await expectCode(0, "down", "--for", "1s");
+      await until("the end to pass", async () => (await world.fence("verify", "--quiet")).code === 2);
+      assert.match(
+        (await expectCode(2, "verify", "--quiet")).stdout,
+        /main on web: still down, past its announced end/,
+      );
+      await expectCode(0, "up");
+      await expectCode(0, "verify");
+    });
+
     test("the first Ctrl-C stops the wait in a stated mode, with 130", async () => {
       const child = world.fenceProcess("down", "--settle", "60s");
       const run = follow(child);

@@ -1,4 +1,4 @@
-import type { BackendConnection } from "./backend/backend-connection.js";
+import type { BackendLink } from "./backend/backend-link.js";
 import type { CoarseClock } from "./clock.js";
 import type { Client } from "./front/client.js";
 import type { AccessLog, Log } from "./log.js";
@@ -10,7 +10,7 @@ export interface Context {
   readonly accessLog: AccessLog | null;
   readonly clock: CoarseClock;
   readonly clients: Set<Client>;
-  readonly backendConnections: Set<BackendConnection>;
+  readonly backendConnections: Set<BackendLink>;
   /** Connections of each client address that is counted. */
   readonly perClient: Map<string, number>;
   /** Nothing new is begun: answers end their connection. */

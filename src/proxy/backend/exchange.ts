@@ -1,21 +1,16 @@
 import { monotonicMs, wallMs } from "../../base/clock.js";
 import { causeOf, type Cause, type Failure } from "../answers/failures.js";
+import type { BodyFilter } from "../answers/body-filter.js";
 import type { BodyReader } from "../body-reader.js";
 import type { Context } from "../context.js";
 import type { Client } from "../front/client.js";
 import type { Task } from "../front/task.js";
 import type { ServedSite } from "../site.js";
 import { TIMEOUTS_SEC } from "../timeouts.js";
-import { sendOwned, sendText } from "../transport.js";
-import {
-  CONTINUE_TEXT,
-  interimHeadText,
-  keepsConnection,
-  requestHeadText,
-  responseHeadText,
-} from "../wire/head-text.js";
+import { sendText } from "../transport.js";
+import { CONTINUE_TEXT, interimHeadText, keepsConnection, responseHeadText } from "../wire/head-text.js";
 import type { RequestHead, ResponseHead } from "../wire/types.js";
-import { BackendConnection } from "./backend-connection.js";
+import type { BackendLink } from "./backend-link.js";
 import type { BackendGroup, BackendPool } from "./backend-pool.js";
 
 /** RFC 9110 section 9.2.2; what else there is may not be done twice. */
@@ -31,12 +26,14 @@ export class Exchange implements Task {
   /** The answer ends where the backend's connection does. */
   endsWithConnection = false;
   stripsChunks = false;
+  /** What the body goes through on its way to the client; null: straight. */
+  filter: BodyFilter | null = null;
   answerBytes = 0;
   /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
   heardAt: number;
   private readonly startedAt: number;
   private readonly isRepeatable: boolean;
-  private connection: BackendConnection | null = null;
+  private connection: BackendLink | null = null;
   private tried: Set<BackendPool> | null = null;
   private sends = 0;
   private lastFailure: Failure = "connect-failed";
@@ -70,7 +67,7 @@ export class Exchange implements Task {
     const idle = this.sends > 0 ? null : pool.idle.take(clock.tick, trust);
     pool.inflight += 1;
     if (idle === null) {
-      this.connection = new BackendConnection(this.context, pool, this);
+      this.connection = pool.connect(this.context, this);
       return;
     }
     this.connection = idle;
@@ -83,17 +80,16 @@ export class Exchange implements Task {
     if (this.connection === null) return;
     this.sends += 1;
     this.heardAt = this.context.clock.tick;
-    const lines = this.client.forwardingFor(this.site).lines(this.request);
-    const { socket, pool } = this.connection;
+    const { socket } = this.connection;
     if (!this.isRequestSent && this.client.reader.hasStash) {
       socket.cork();
-      sendText(socket, requestHeadText(this.request, lines, hostOf(pool)));
+      this.connection.sendHead(this);
       this.isReady = true;
       this.client.reader.bodyWanted();
       socket.uncork();
       return;
     }
-    sendText(socket, requestHeadText(this.request, lines, hostOf(pool)));
+    this.connection.sendHead(this);
     this.isReady = true;
     if (this.isRequestSent) return;
     if (this.request.expectContinue) sendText(this.client.socket, CONTINUE_TEXT);
@@ -106,9 +102,7 @@ export class Exchange implements Task {
     if (isLast) this.isRequestSent = true;
     if (connection === null) return true;
     this.heardAt = this.context.clock.tick;
-    let isTaken = bytes.length === 0 || sendOwned(connection.socket, bytes);
-    if (tail !== "") isTaken = sendText(connection.socket, tail);
-    return isTaken;
+    return connection.sendBody(bytes, tail, isLast);
   }
 
   backendDrained(): void {
@@ -116,7 +110,18 @@ export class Exchange implements Task {
   }
 
   clientDrained(): void {
+    if (this.filter === null) this.answerWanted();
+    else this.filter.clientDrained();
+  }
+
+  /** The client's side takes more of the answer. */
+  answerWanted(): void {
     this.connection?.resume();
+  }
+
+  /** The field lines that tell the backend of the client. */
+  forwardingLines(): string {
+    return this.client.forwardingFor(this.site).lines(this.request);
   }
 
   interim(head: ResponseHead): void {
@@ -142,15 +147,24 @@ export class Exchange implements Task {
     return responseHeadText(head, receiver);
   }
 
+  /** The backend has done its part, and its connection is another's. */
+  answerEnded(): void {
+    if (this.isOver) return;
+    if (this.filter === null) return this.completed();
+    if (this.connection !== null) this.connection.pool.inflight -= 1;
+    this.connection = null;
+    this.filter.end(() => this.completed());
+  }
+
   /** All of the answer is on its way to the client. */
-  completed(): void {
+  private completed(): void {
     if (this.isOver) return;
     this.end(null);
     this.client.answered();
   }
 
   /** The connection is gone with the answer not complete. */
-  backendLost(connection: BackendConnection, why: string): void {
+  backendLost(connection: BackendLink, why: string): void {
     if (this.isOver) return;
     const { pool } = connection;
     if (this.isTunnel) {
@@ -245,11 +259,12 @@ export class Exchange implements Task {
 
   /** Lets go of a connection that is of no further use. */
   private release(): void {
+    this.filter?.abort();
     const { connection } = this;
     this.end(connection);
   }
 
-  private end(toDestroy: BackendConnection | null): void {
+  private end(toDestroy: BackendLink | null): void {
     this.isOver = true;
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
     if (this.isTunnel) this.site.tunnels -= 1;
@@ -275,10 +290,4 @@ export class Exchange implements Task {
     this.site.inflight -= 1;
     if (this.connection !== null) this.connection.pool.inflight -= 1;
   }
-}
-
-/** For a request of HTTP/1.0 without Host. */
-function hostOf({ backend }: BackendPool): string {
-  if (backend.kind === "unix") return "localhost";
-  return backend.host.includes(":") ? `[${backend.host}]` : backend.host;
 }

@@ -1,0 +1,200 @@
+import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
+import { STRING_BYTES_MAX } from "../answers/answer.js";
+import type { Context } from "../context.js";
+import { givePrivate, SHARED, sendCopy, sendOwned, takePrivate } from "../transport.js";
+import type { BackendPool } from "./backend-pool.js";
+import type { Exchange } from "./exchange.js";
+
+/** A body with more than this still to come is read into a private buffer. */
+const LONG_BYTES = 64 * 1024;
+
+/**
+ * One connection to a backend, in the hands of one exchange at a time: the socket and its life. What is said on it is
+ * the protocol's.
+ */
+export abstract class BackendLink {
+  readonly socket: Socket;
+  isConnected = false;
+  /** Requests that were answered on it. */
+  served = 0;
+  /** Tick since which it has been in the idle pool. */
+  idleSince = 0;
+  /** Some byte of the answer under way has come. */
+  hasAnswerBytes = false;
+  /** It may be used again behind the answer under way. */
+  protected keeps = true;
+  protected exchange: Exchange | null;
+  private isPaused = false;
+  private isGone = false;
+  private privateBuffer: Buffer | null = null;
+
+  constructor(
+    protected readonly context: Context,
+    readonly pool: BackendPool,
+    exchange: Exchange,
+  ) {
+    this.exchange = exchange;
+    const { backend } = pool;
+    const onread = {
+      buffer: () => this.privateBuffer ?? SHARED,
+      callback: (length: number, buffer: Uint8Array) => {
+        this.guard(() => this.take(buffer as Buffer, length, buffer !== SHARED));
+        return !this.isPaused;
+      },
+    };
+    const where =
+      backend.kind === "unix" ? { path: backend.path } : { host: backend.host, port: backend.port };
+    const options = { ...where, onread, noDelay: true, allowHalfOpen: true };
+    this.socket = connect(options as unknown as TcpNetConnectOpts);
+    this.socket.on("connect", () => this.guard(() => this.onConnect()));
+    this.socket.on("error", (error: NodeJS.ErrnoException) => this.lose(error.code ?? "unknown"));
+    this.socket.on("end", () => this.onEnd());
+    this.socket.on("close", () => this.lose("closed"));
+    this.socket.on("drain", () => this.exchange?.backendDrained());
+    context.backendConnections.add(this);
+  }
+
+  // ---- of the protocol ----
+
+  /** Sends the head of the exchange's request. Called once it is connected, or taken from the pool. */
+  abstract sendHead(exchange: Exchange): void;
+
+  /**
+   * Sends a piece of the request's body, framed as the client framed it.
+   * @param tail text that belongs behind it
+   * @returns false: no more before the socket's "drain"
+   */
+  abstract sendBody(bytes: Uint8Array, tail: string, isLast: boolean): boolean;
+
+  /** Bytes of the answer. @param owned nobody else reads into the buffer: it is valid until it is sent */
+  protected abstract onBytes(exchange: Exchange, bytes: Buffer, length: number, owned: boolean): void;
+
+  /** The backend has ended its side. */
+  protected abstract onEnd(): void;
+
+  /** Forgets the answer that has ended. */
+  protected abstract reset(): void;
+
+  // ---- for exchanges ----
+
+  /** Takes it out of the pool for another exchange. */
+  attach(exchange: Exchange): void {
+    this.exchange = exchange;
+    this.hasAnswerBytes = false;
+  }
+
+  /** Ends it without telling anyone. */
+  destroy(): void {
+    this.exchange = null;
+    this.lose("destroyed");
+  }
+
+  /** Ends it; its exchange hears of it as of any other loss. */
+  giveUp(why: string): void {
+    this.lose(why);
+  }
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.isPaused || this.isGone) return;
+    this.isPaused = false;
+    this.socket.resume();
+  }
+
+  // ---- for protocols ----
+
+  protected choosePrivate(remaining: number | null): void {
+    if (this.privateBuffer === null && (remaining ?? 0) > LONG_BYTES) this.privateBuffer = takePrivate();
+  }
+
+  /** Sends bytes of the body to the client, and reads no more before it has taken them when it must. */
+  protected forward(exchange: Exchange, bytes: Buffer, start: number, end: number, owned: boolean): void {
+    exchange.answerBytes += end - start;
+    if (exchange.filter !== null) {
+      if (!exchange.filter.write(bytes, start, end)) this.pause();
+      return;
+    }
+    const { socket } = exchange.client;
+    const isShort = end - start <= STRING_BYTES_MAX;
+    if (!isShort && bytes === this.privateBuffer) {
+      // The next read would overwrite it. By then the connection may have another exchange and another buffer.
+      socket.write(bytes.subarray(start, end), () => {
+        if (this.privateBuffer === bytes) this.resume();
+      });
+      if (socket.writableLength > 0) this.pause();
+      return;
+    }
+    const isTaken =
+      owned && !isShort ? sendOwned(socket, bytes.subarray(start, end)) : sendCopy(socket, bytes, start, end);
+    if (!isTaken) this.pause();
+  }
+
+  /** The answer has come to its end. */
+  protected complete(exchange: Exchange): void {
+    const { client } = exchange;
+    this.exchange = null;
+    this.served += 1;
+    this.reset();
+    this.releasePrivate(exchange.filter !== null || client.socket.writableLength === 0);
+    const keeps = this.keeps && exchange.isRequestSent && !this.context.isStopping;
+    if (keeps && this.pool.idle.put(this, this.context.clock.tick)) this.resume();
+    else this.lose("done");
+    exchange.answerEnded();
+  }
+
+  /** However it came to be: nothing more comes from here. */
+  protected lose(why: string): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    const { exchange } = this;
+    this.exchange = null;
+    this.pool.idle.remove(this);
+    this.context.backendConnections.delete(this);
+    this.privateBuffer = null;
+    this.socket.destroy();
+    exchange?.backendLost(this, why);
+  }
+
+  // ---- of the socket ----
+
+  /** A defect met by one request must not end the others. */
+  private guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      const { message, stack } = error as Error;
+      this.context.log.error("internal", { text: message, stack: stack ?? "", backend: this.pool.label });
+      this.exchange?.fail("internal");
+      this.destroy();
+    }
+  }
+
+  private onConnect(): void {
+    this.isConnected = true;
+    this.pool.refusedAt = null;
+    this.exchange?.backendReady();
+  }
+
+  private take(bytes: Buffer, length: number, owned: boolean): void {
+    const { exchange } = this;
+    if (exchange === null) {
+      // An idle connection that speaks is out of step.
+      this.destroy();
+      return;
+    }
+    exchange.heardAt = this.context.clock.tick;
+    this.hasAnswerBytes = true;
+    this.onBytes(exchange, bytes, length, owned);
+  }
+
+  private releasePrivate(isFlushed: boolean): void {
+    if (this.privateBuffer === null) return;
+    if (isFlushed) givePrivate(this.privateBuffer);
+    this.privateBuffer = null;
+  }
+}

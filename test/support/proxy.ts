@@ -9,6 +9,7 @@ import type { Backend, Site, Spec } from "../../src/spec/types.js";
 import type { StatusReport } from "../../src/proxy/status.js";
 import { nginxSpec, siteOf, startNginx, type NginxWorld } from "./nginx.js";
 import { freePort } from "./world.js";
+import { httpAt } from "./listen.js";
 
 export interface ProxyWorld extends NginxWorld {
   port: number;
@@ -28,7 +29,7 @@ export async function startProxy(
 ): Promise<ProxyWorld> {
   const port = await freePort();
   const world = await startNginx((folder, backend) => {
-    const listen = [{ address: "127.0.0.1", port, tls: false }];
+    const listen = [httpAt(port)];
     const spec = nginxSpec("proxy", folder, backend.port, listen, [siteOf("main", site)]);
     return backends === null ? spec : { ...spec, upstreams: [{ name: "app", backends }] };
   });
@@ -43,8 +44,9 @@ export async function startProxy(
     },
     respec(change: (spec: Spec) => Spec) {
       spec = change(spec);
-      for (const { path, content } of renderer.renderTree(planOf(spec, adapterOf)).files)
-        writeAtomic(join(spec.outputDir, path), content, { mode: 0o644 });
+      const { files } = renderer.renderTree(planOf(spec, adapterOf));
+      const document = files.find(({ path }) => path === "web/proxy.json");
+      writeAtomic(join(spec.outputDir, "web/proxy.json"), document?.content ?? "", { mode: 0o644 });
     },
   });
 }

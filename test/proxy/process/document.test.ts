@@ -30,10 +30,11 @@ describe("the document of the proxy", () => {
   test("What is rendered is read, with its digest", () => {
     const file = join(folder, "whole.json");
     writeFileSync(file, text);
-    const { spec, server, sha256, activeOf } = readDocument(file);
+    const config = readDocument(file);
+    const { spec, server, sha256 } = config;
     assert.match(sha256, /^[0-9a-f]{64}$/);
     assert.equal(server.name, "web");
-    for (const site of spec.sites) assert.match(activeOf(site), new RegExp(`/${site.name}$`));
+    for (const site of spec.sites) assert.match(config.activeOf(site), new RegExp(`/${site.name}$`));
   });
 
   test("One that is not there, is no JSON or of another version is refused with what to do", () => {

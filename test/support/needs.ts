@@ -23,6 +23,7 @@ export type Need =
   | "strace"
   | "setfacl"
   | "openssl"
+  | "chromium"
   | "root"
   | "linux";
 

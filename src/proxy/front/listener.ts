@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContext, type Server as TlsServer } from "node:tls";
 import type { Listen } from "../../spec/types.js";
 import { causeOf, failureAnswer, type Failure } from "../answers/failures.js";
@@ -18,15 +18,18 @@ export interface Served {
   tls: { byHost: HostTable<SecureContext>; fallback: SecureContext } | null;
 }
 
-/** `address:port`, IPv6 in brackets. */
-export function listenName({ address, port }: Listen): string {
+/** `address:port`, IPv6 in brackets, or `unix:/path`. */
+export function listenName(listen: Listen): string {
+  if (listen.kind === "unix") return `unix:${listen.path}`;
+  const { address, port } = listen;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** One address that clients connect to. */
 export class Listener {
   readonly name: string;
-  readonly port: number;
+  /** null: a unix socket. */
+  readonly port: number | null;
   readonly protocol: "http" | "https";
   private readonly server: Server | TlsServer;
   /** Connections that are not yet clients: their TLS handshake is under way. */
@@ -38,7 +41,7 @@ export class Listener {
     private served: Served,
   ) {
     this.name = listenName(listen);
-    this.port = listen.port;
+    this.port = listen.kind === "tcp" ? listen.port : null;
     this.protocol = listen.tls ? "https" : "http";
     this.server = listen.tls ? this.tlsServer() : this.plainServer();
     this.server.on("error", (error: Error) =>
@@ -54,23 +57,31 @@ export class Listener {
     this.served = served;
   }
 
-  /** @throws the error of listen(2) or bind(2) */
-  open(): Promise<void> {
-    const { address, port } = this.listen;
+  /**
+   * Begins to take connections.
+   * @param inherited the number of a descriptor that is bound to the address already, listening or not, and that this
+   *   process was given by another (a supervisor, systemd); it belongs to the listener from here on. null: bind
+   * @throws the error of listen(2) or bind(2)
+   */
+  open(inherited: number | null = null): Promise<void> {
+    const { server } = this;
     return new Promise((resolve, reject) => {
-      this.server.once("error", reject);
-      // As nginx does it: `[::]` is IPv6 alone, so that `0.0.0.0` can stand beside it.
-      const where = {
-        host: address,
-        port,
-        backlog: PROXY_LIMITS.listenBacklog,
-        ipv6Only: address.includes(":"),
-      };
-      this.server.listen(where, () => {
-        this.server.off("error", reject);
+      server.once("error", reject);
+      const opened = (): void => {
+        server.off("error", reject);
         resolve();
-      });
+      };
+      if (inherited === null) server.listen(this.where(), opened);
+      else server.listen({ fd: inherited }, PROXY_LIMITS.listenBacklog, opened);
     });
+  }
+
+  /** As nginx does it: `[::]` is IPv6 alone, so that `0.0.0.0` can stand beside it. */
+  private where(): ListenOptions {
+    const { listen } = this;
+    if (listen.kind === "unix") return { path: listen.path, backlog: PROXY_LIMITS.listenBacklog };
+    const { address, port } = listen;
+    return { host: address, port, backlog: PROXY_LIMITS.listenBacklog, ipv6Only: address.includes(":") };
   }
 
   /** Takes no more connections; those that are there go on. */

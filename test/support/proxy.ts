@@ -22,12 +22,13 @@ export const tcp = (port: number): Backend => ({ kind: "tcp", host: "127.0.0.1",
 export async function startProxy(
   backends: readonly Backend[] | null,
   site: Partial<Site> = {},
+  upstream: object = {},
 ): Promise<ProxyWorld> {
   const port = await freePort();
   const world = await startNginx((folder, backend) => {
     const listen = [httpAt(port)];
     const spec = nginxSpec("proxy", folder, backend.port, listen, [siteOf("main", site)]);
-    return backends === null ? spec : { ...spec, upstreams: [{ name: "app", backends }] };
+    return backends === null ? spec : { ...spec, upstreams: [{ name: "app", backends, ...upstream }] };
   });
   const specFile = join(world.folder, "spec.json");
   return Object.assign(world, {

@@ -12,7 +12,8 @@ const MAY = {
   base: [],
   spec: ["^src/base/"],
   page: ["^src/base/", SPEC_TYPES],
-  servers: ["^src/base/", "^src/page/", SPEC_TYPES],
+  // and the values that a spec has when nothing was asked for
+  servers: ["^src/base/", "^src/page/", SPEC_TYPES, "^src/spec/defaults\\.ts$"],
   plan: ["^src/base/", "^src/servers/", SPEC_TYPES],
   render: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   switch: ["^src/base/", "^src/servers/adapter\\.ts$", SPEC_TYPES, PLAN_TYPES, "^src/render/types\\.ts$"],

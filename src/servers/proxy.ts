@@ -57,6 +57,8 @@ function servedBy(spec: Spec, server: Server) {
     server: server.name,
     pidFile: server.pidFile,
     controlSocket: controlSocket(spec, server),
+    accessLog: server.accessLog,
+    metrics: server.metrics,
     upstreams: spec.upstreams.filter((upstream) => used.has(upstream.name)),
     sites: sites.map((site) => siteFacts(server, site)),
   };
@@ -80,6 +82,9 @@ function siteFacts(server: Server, site: Site) {
       acme,
       health,
     },
+    rewrite: site.rewrite,
+    sendfile: site.sendfile,
+    compress: site.compress,
   };
 }
 

@@ -14,6 +14,8 @@ interface Entry extends Listen {
   path: readonly PropertyKey[];
 }
 
+const METRICS = "metrics";
+
 /** An address belongs to one server, and there either to TLS or to plain text. */
 export function checkListens(
   servers: readonly [string, RawServer][],
@@ -65,6 +67,10 @@ function clashOf(entry: Entry, other: Entry): Pick<Finding, "message" | "why" | 
   if (entry.list === other.list) {
     return { message: `${entry.list} listens on ${textOf(entry)} twice`, why: null, fix: "remove one" };
   }
+  if (entry.list === METRICS || other.list === METRICS) {
+    const message = `${textOf(entry)} cannot be for requests and for metrics`;
+    return { message, why: null, fix: "use another port" };
+  }
   if (entry.tls === other.tls) return null;
   const why = `it is for ${other.tls ? "TLS" : "plain text"} in ${other.list}, and a socket can be one of both`;
   return {
@@ -75,7 +81,7 @@ function clashOf(entry: Entry, other: Entry): Pick<Finding, "message" | "why" | 
 }
 
 function entriesOf(servers: readonly [string, RawServer][], sites: readonly [string, RawSite][]): Entry[] {
-  return servers.flatMap(([server, { kind, listen }]) => {
+  return servers.flatMap(([server, { kind, listen, metrics }]) => {
     const names = servers.map(([name]) => name);
     // A list of its own belongs to a site on one server; on several it is told as a problem of another kind.
     const own = sites.filter(([, site]) => {
@@ -90,9 +96,17 @@ function entriesOf(servers: readonly [string, RawServer][], sites: readonly [str
       });
     return [
       ...read(`[server.${server}]`, ["server", server], listen),
+      ...readMetrics(server, kind, metrics),
       ...own.flatMap(([site, value]) => read(`[site.${site}]`, ["site", site], value.listen)),
     ];
   });
+}
+
+/** It is not HTTP of a site: nothing else may listen there, the server itself included. */
+function readMetrics(server: string, kind: unknown, metrics: unknown): Entry[] {
+  const found = typeof metrics === "string" ? readListen(metrics) : null;
+  if (found === null) return [];
+  return [{ ...found, server, kind, list: METRICS, path: ["server", server, "metrics"] }];
 }
 
 function readListen(raw: unknown): Listen | null {

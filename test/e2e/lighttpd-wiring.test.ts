@@ -23,6 +23,7 @@ import {
 } from "../support/lighttpd.js";
 import { needs } from "../support/needs.js";
 import { freePort } from "../support/world.js";
+import { upstreamOf } from "../support/spec-parts.js";
 
 suite("how the gate is wired into lighttpd", needs("lighttpd"), () => {
   test("gate.conf fits into a config of the user's own and comes before its other modules", async () => {
@@ -84,7 +85,7 @@ include "rendered/web/gate.conf"
     const backend = await startBackend();
     const main = siteNamed("main", server);
     const inner = siteNamed("inner", server, { listen: { web: ownListen } });
-    const spec = specOf(folder, [server], [main, inner], [{ name: "app", backends: [backend.address] }]);
+    const spec = specOf(folder, [server], [main, inner], [upstreamOf("app", [backend.address])]);
     install(spec, server);
     const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);
     try {
@@ -111,7 +112,7 @@ include "rendered/web/gate.conf"
     const server = serverOn(folder, await freePort(), { workers: 2 });
     const backend = await startBackend(() => {});
     const site = siteNamed("main", server);
-    const spec = specOf(folder, [server], [site], [{ name: "app", backends: [backend.address] }]);
+    const spec = specOf(folder, [server], [site], [upstreamOf("app", [backend.address])]);
     install(spec, server);
     const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);
     try {

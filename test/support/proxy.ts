@@ -5,6 +5,7 @@ import type { Backend, Site, Spec } from "../../src/spec/types.js";
 import type { StatusReport } from "../../src/proxy/status.js";
 import { nginxSpec, siteOf, startNginx, type NginxWorld } from "./nginx.js";
 import { freePort } from "./world.js";
+import { upstreamOf } from "./spec-parts.js";
 
 export interface ProxyWorld extends NginxWorld {
   port: number;
@@ -26,7 +27,7 @@ export async function startProxy(
   const world = await startNginx((folder, backend) => {
     const listen = [{ address: "127.0.0.1", port, tls: false }];
     const spec = nginxSpec("proxy", folder, backend.port, listen, [siteOf("main", site)]);
-    return backends === null ? spec : { ...spec, upstreams: [{ name: "app", backends }] };
+    return backends === null ? spec : { ...spec, upstreams: [upstreamOf("app", backends)] };
   });
   const specFile = join(world.folder, "spec.json");
   return Object.assign(world, {

@@ -2,7 +2,7 @@ import type { Server, Spec } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
 import { controlSocket } from "./nginx-sites.js";
 import { refuseProxyOnly } from "./proxy-only.js";
-import { sitesOf } from "./sites.js";
+import { refusedListens, sitesOf } from "./sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
@@ -22,7 +22,7 @@ export function unfitNginx(version: string, buildInfo: string): string[] {
 
 /** Limits of both kinds. */
 function limitsNginx(spec: Spec, server: Server): Limit[] {
-  const found = refuseProxyOnly(spec, server);
+  const found = [...refusedListens(spec, server), ...refuseProxyOnly(spec, server)];
   for (const site of sitesOf(spec, server)) {
     if (site.name === "http") {
       const sentence =

@@ -3,7 +3,7 @@ import { EncodeError, type Limit, type ServerAdapter } from "./adapter.js";
 import { controlSocket, NGINX_RUN_FOLDER } from "./nginx-sites.js";
 import { nginxVariant } from "./nginx-variant.js";
 import { folderPoint, wiring } from "./nginx.js";
-import { listensOf, sitesOf } from "./sites.js";
+import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
@@ -96,8 +96,13 @@ function limitsProxy(spec: Spec, server: Server): Limit[] {
     found.push({ level: "refuse", site: null, sentence });
   }
   const note = (sentence: string): void => void found.push({ level: "note", site: null, sentence });
-  if (sitesOf(spec, server).some((site) => listensOf(site, server).some((listen) => listen.tls)))
-    note("The proxy speaks HTTP/1.1 alone, also over TLS: no HTTP/2 yet.");
+  for (const listen of allListens(spec, server)) {
+    if (listen.http2 || listen.proxyProtocol) {
+      const sentence = `${socketName(listen)}: the proxy supports neither HTTP/2 nor the PROXY protocol yet.`;
+      found.push({ level: "refuse", site: null, sentence });
+    } else if (listen.tls && !listen.http2)
+      note(`${socketName(listen)} speaks HTTP/1.1 alone: HTTP/2 is offered with http2 = true.`);
+  }
   note(
     "The proxy is one process on one core; more workers, a restart without a gap, and holding requests are not supported yet.",
   );

@@ -1,7 +1,7 @@
 import { suggest } from "../base/suggest.js";
 import { canonicalHost } from "./address-checks.js";
 import { checkFolders } from "./folder-check.js";
-import { checkListens, listenKey } from "./listen-check.js";
+import { checkListens, listenFindings, listenKey } from "./listen-check.js";
 import { answerFindings, upstreamFindings } from "./proxy-cross-check.js";
 import { entriesOf, itemsOf, tablesOf, valueAt } from "./raw.js";
 import type { RawUpstream } from "./schema-upstream.js";
@@ -39,6 +39,7 @@ export function crossCheck(raw: Partial<RawSpec>, file: string): Finding[] {
       servers.map(([name]) => name),
       file,
     ),
+    ...listenFindings(servers, sites),
     ...checkListens(servers, sites),
     ...servers.flatMap(([name, server]) => serverFindings(name, server)),
     ...tables.flatMap(([name, upstream]) => upstreamFindings(name, upstream)),

@@ -43,7 +43,7 @@ export const DEFAULTS = {
   "upstream.health.passes": given(2, "one good answer may be luck"),
   "upstream.health.fails": given(3, "one bad answer may be bad luck"),
   "upstream.health.status": given("200-399", "a redirect to a login page is a living application"),
-  "upstream.cgi.index": given("index.php" as string, "what PHP applications begin with"),
+  "upstream.cgi.index": given("index.php", "what PHP applications begin with"),
   "site.rewrite.request.remove": given(
     [] as readonly string[],
     "a client's fields are the backend's to read",
@@ -103,6 +103,14 @@ export const DEFAULT_WORKERS: Readonly<Record<ServerKind, number>> = {
   "nginx-lua": 2,
   nginx: 2,
   proxy: 1,
+};
+
+/** HTTP/2 on a listener with TLS when the spec does not say. */
+export const DEFAULT_HTTP2: Readonly<Record<ServerKind, boolean>> = {
+  lighttpd: true,
+  "nginx-lua": true,
+  nginx: true,
+  proxy: false,
 };
 
 /** The binary when the spec names none; found in the system's program folders. */

@@ -1,5 +1,5 @@
 import { parseAddress } from "../base/cidr.js";
-import { canonicalHost, host, splitHostPort } from "./address-checks.js";
+import { canonicalHost, host, listenAddress, splitHostPort } from "./address-checks.js";
 import type { Check, Problem } from "./value-checks.js";
 import { headerName, urlPath } from "./value-checks.js";
 
@@ -28,6 +28,12 @@ const OF_ANSWERS: readonly string[] = [
   "x-lighttpd-send-file",
   "x-sendfile",
 ];
+
+/** Where scrapers come to: a port, for they know no other kind of address. */
+export const metricsAddress: Check = (value) =>
+  value.startsWith("unix:")
+    ? { message: `"${value}" has no port`, why: "Prometheus asks over TCP", fix: 'write "127.0.0.1:9180"' }
+    : listenAddress(value);
 
 export const fieldName: Check = headerName;
 

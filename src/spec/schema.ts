@@ -2,6 +2,7 @@ import { z } from "zod";
 import * as address from "./address-checks.js";
 import { LIMITS } from "./limits.js";
 import { checkRegex } from "./regex-check.js";
+import { metricsAddress } from "./proxy-checks.js";
 import { answers } from "./schema-answers.js";
 import { duration, list, named, path, str, urlPath } from "./schema-parts.js";
 import { upstream } from "./schema-upstream.js";
@@ -11,15 +12,23 @@ import * as check from "./value-checks.js";
  * The shape of fence.toml. Descriptions end up in docs/spec.md and in the JSON Schema for editors; defaults are in
  * defaults.ts, rules across values in cross-check.ts.
  */
+const listenAddress = str("address:port or unix:/path", address.listenAddress);
 const listen = z
   .union([
-    str("address:port", address.listenAddress),
+    listenAddress,
     z.strictObject({
-      address: str("address:port", address.listenAddress),
+      address: listenAddress,
       tls: z.boolean().optional().describe("serve TLS here, with the certificate of each site"),
+      http2: z.boolean().optional().describe("offer HTTP/2 here, beside HTTP/1.1; needs tls"),
+      proxy_protocol: z
+        .boolean()
+        .optional()
+        .describe("every connection begins with a PROXY protocol header (version 1 or 2)"),
     }),
   ])
-  .describe('where to listen: "0.0.0.0:80", "[::]:80", or { address = "0.0.0.0:443", tls = true }');
+  .describe(
+    'where to listen: "0.0.0.0:80", "[::]:80", "unix:/run/web.sock", or { address = "0.0.0.0:443", tls = true }',
+  );
 const listens = list(listen, LIMITS.listensMax, "addresses to listen on").min(1);
 
 const accessLogFormat = z
@@ -62,7 +71,7 @@ const server = z.strictObject({
   access_log: accessLog.optional(),
   metrics: str(
     "proxy: address:port of a listener for Prometheus; it answers anyone who reaches it",
-    address.listenAddress,
+    metricsAddress,
   ).optional(),
 });
 

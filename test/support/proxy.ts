@@ -6,6 +6,7 @@ import type { StatusReport } from "../../src/proxy/status.js";
 import { nginxSpec, siteOf, startNginx, type NginxWorld } from "./nginx.js";
 import { freePort } from "./world.js";
 import { upstreamOf } from "./spec-parts.js";
+import { httpAt } from "./listen.js";
 
 export interface ProxyWorld extends NginxWorld {
   port: number;
@@ -25,7 +26,7 @@ export async function startProxy(
 ): Promise<ProxyWorld> {
   const port = await freePort();
   const world = await startNginx((folder, backend) => {
-    const listen = [{ address: "127.0.0.1", port, tls: false }];
+    const listen = [httpAt(port)];
     const spec = nginxSpec("proxy", folder, backend.port, listen, [siteOf("main", site)]);
     return backends === null ? spec : { ...spec, upstreams: [upstreamOf("app", backends)] };
   });

@@ -12,14 +12,15 @@ const MAY = {
   base: [],
   spec: ["^src/base/"],
   page: ["^src/base/", SPEC_TYPES],
-  servers: ["^src/base/", "^src/page/", SPEC_TYPES],
+  // and the values that a spec has when nothing was asked for
+  servers: ["^src/base/", "^src/page/", SPEC_TYPES, "^src/spec/defaults\\.ts$"],
   plan: ["^src/base/", "^src/servers/", SPEC_TYPES],
   render: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   switch: ["^src/base/", "^src/servers/adapter\\.ts$", SPEC_TYPES, PLAN_TYPES, "^src/render/types\\.ts$"],
   verify: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   apply: ["^src/(base|spec|page|servers|plan|render|switch|verify)/"],
-  // and two tables that every server answers by
-  proxy: ["^src/base/", SPEC_TYPES, "^src/servers/(probe-path|mime)\\.ts$"],
+  // and two tables that every server answers by, and what its own adapter writes for it
+  proxy: ["^src/base/", SPEC_TYPES, "^src/servers/(probe-path|mime|proxy-document)\\.ts$"],
   workers: ["^src/base/", SPEC_TYPES],
   tui: ["^src/base/", "^src/[a-z]+/types\\.ts$"],
 };

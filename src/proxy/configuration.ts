@@ -2,22 +2,23 @@ import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Listen, Server, Site, Spec } from "../spec/types.js";
 import { BackendPool, groupOf, labelOf, type BackendGroup } from "./backend/backend-pool.js";
-import { CgiUpstream, type CgiProtocol, type CgiSpec } from "./cgi/cgi-upstream.js";
+import { CgiUpstream } from "./cgi/cgi-upstream.js";
 import { HostTable } from "./front/host-table.js";
 import { listenName, type Served } from "./front/listener.js";
 import { ServedSite } from "./site.js";
 import { AddressSet } from "./wire/addresses.js";
 
-/** All that the proxy serves by: what cli makes of fence.toml. */
+/** All that the proxy serves by, as read from `proxy.json`. */
 export interface ProxyConfig {
-  spec: Spec;
+  /** SHA-256 (hex) of the document's bytes. */
+  sha256: string;
+  /** What of the spec this server needs. */
+  spec: Pick<Spec, "upstreams" | "sites">;
   server: Server;
   controlSocket: string;
   /** Where the active variant of a site of this server is. */
   activeOf(site: Site): string;
 }
-
-type Interim = Spec["upstreams"][number] & { protocol?: "http" | CgiProtocol; cgi?: CgiSpec | null };
 
 /** What a spec stands for at run time. What was there before and still is lives on, with its counts and connections. */
 export interface Configuration {
@@ -36,7 +37,7 @@ export function configurationOf(config: ProxyConfig, before: Configuration | nul
   const pools = new Map<string, BackendPool>();
   const upstreams = new Map<string, BackendGroup>();
   const cgis = new Map<string, CgiUpstream>();
-  for (const { name, backends, protocol = "http", cgi = null } of spec.upstreams as readonly Interim[]) {
+  for (const { name, backends, protocol, cgi } of spec.upstreams) {
     if (protocol !== "http" && cgi !== null) cgis.set(name, new CgiUpstream(protocol, cgi));
     const group = backends.map((backend) => {
       const key = `${name} ${protocol} ${labelOf(backend)}`;

@@ -1,5 +1,4 @@
-import type { Backend } from "../../spec/types.js";
-import type { CgiProtocol } from "../cgi/cgi-upstream.js";
+import type { Backend, Upstream } from "../../spec/types.js";
 import { FastcgiConnection } from "../cgi/fastcgi-connection.js";
 import { StreamConnection } from "../cgi/stream-connection.js";
 import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
@@ -23,7 +22,7 @@ export class BackendPool implements Choosable {
 
   constructor(
     readonly backend: Backend,
-    readonly protocol: "http" | CgiProtocol,
+    readonly protocol: Upstream["protocol"],
   ) {
     this.label = labelOf(backend);
   }

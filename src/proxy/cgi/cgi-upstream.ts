@@ -1,3 +1,4 @@
+import type { CgiSettings, Upstream } from "../../spec/types.js";
 import { latin1Of } from "../answers/answer.js";
 import type { CgiCodec } from "./codec.js";
 import { FASTCGI } from "./fastcgi-records.js";
@@ -5,17 +6,7 @@ import { SCGI } from "./scgi-codec.js";
 import { ScriptStore } from "./script-store.js";
 import { UWSGI } from "./uwsgi-codec.js";
 
-export type CgiProtocol = "fastcgi" | "scgi" | "uwsgi";
-
-/** What the spec says of an upstream that speaks one of these protocols. */
-export interface CgiSpec {
-  /** Absolute folder without a slash at its end; empty: none. */
-  readonly root: string;
-  readonly index: string;
-  /** Extensions behind which a path may be split; empty: all of it is PATH_INFO. */
-  readonly split: readonly string[];
-  readonly params: readonly { readonly name: string; readonly value: string }[];
-}
+export type CgiProtocol = Exclude<Upstream["protocol"], "http">;
 
 const CODECS: Readonly<Record<CgiProtocol, CgiCodec>> = { fastcgi: FASTCGI, scgi: SCGI, uwsgi: UWSGI };
 
@@ -37,7 +28,7 @@ export class CgiUpstream {
 
   constructor(
     readonly protocol: CgiProtocol,
-    { root, index, split, params }: CgiSpec,
+    { root, index, split, params }: CgiSettings,
   ) {
     const codec = CODECS[protocol];
     this.codec = codec;

@@ -124,7 +124,6 @@ function faultOf({ expect }: FastcgiCase, { text, end, responses }: Outcome): st
 function unsafeOf(responses: readonly Received[]): string | null {
   if (responses.length > 1) return "more than one answer";
   const { head = "" } = responses[0] ?? {};
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
   if (/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|[^\r]\n/.test(head))
     return "a control character in the head";
   if (/\r\n[ \t]/.test(head)) return "a folded field";

@@ -33,7 +33,9 @@ export async function startProxy(
   const world = await startNginx((folder, backend) => {
     const listen = [httpAt(port)];
     const spec = nginxSpec("proxy", folder, backend.port, listen, [siteOf("main", site)]);
-    return backends === null ? spec : { ...spec, upstreams: [{ ...upstreamOf("app", backends), ...upstream }] };
+    return backends === null
+      ? spec
+      : { ...spec, upstreams: [{ ...upstreamOf("app", backends), ...upstream }] };
   });
   const renderer = createRenderer(adapterOf);
   let { spec } = world.plan;

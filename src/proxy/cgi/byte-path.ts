@@ -3,7 +3,6 @@ import { normalisedPath } from "../wire/target.js";
 import type { RequestHead } from "../wire/types.js";
 
 const PLAIN = /^[\x20-\x7e]*$/;
-// eslint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 /**

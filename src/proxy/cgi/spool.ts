@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** What a body of unknown length may take up: of memory, then of a file without a name; and all of them together. */
-export const SPOOL_LIMITS = {
+const SPOOL_LIMITS = {
   memoryBytesMax: 64 * 1024,
   bodyBytesMax: 256 * 1024 * 1024,
   totalBytesMax: 2 * 1024 * 1024 * 1024,

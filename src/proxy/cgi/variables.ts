@@ -22,7 +22,7 @@ const NAMES_MAX = 1024;
  * that nobody speaks with two voices; `Proxy` would become the HTTP_PROXY of many libraries.
  * @returns null: it becomes none
  */
-export function variableOf(name: string): string | null {
+function variableOf(name: string): string | null {
   let variable = names.get(name);
   if (variable === undefined) {
     variable = madeVariable(name);

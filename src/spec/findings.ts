@@ -169,6 +169,7 @@ const DURATIONS: readonly unknown[] = [
 
 function quoteFix(path: readonly PropertyKey[], expected: string, given: unknown): string | null {
   if (expected === "string" && typeof given === "number") {
+    if (path.at(-1) === "metrics") return `write "127.0.0.1:${given}"`;
     return DURATIONS.includes(path.at(-1))
       ? `write "${given}s" for seconds`
       : `put it into quotes: "${given}"`;

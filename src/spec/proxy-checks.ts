@@ -30,10 +30,13 @@ const OF_ANSWERS: readonly string[] = [
 ];
 
 /** Where scrapers come to: a port, for they know no other kind of address. */
-export const metricsAddress: Check = (value) =>
-  value.startsWith("unix:")
-    ? { message: `"${value}" has no port`, why: "Prometheus asks over TCP", fix: 'write "127.0.0.1:9180"' }
-    : listenAddress(value);
+export const metricsAddress: Check = (value) => {
+  const fix = 'write "127.0.0.1:9180"';
+  if (value.startsWith("unix:"))
+    return { message: `"${value}" has no port`, why: "Prometheus asks over TCP", fix };
+  const problem = listenAddress(value);
+  return problem && { ...problem, fix };
+};
 
 export const fieldName: Check = headerName;
 

@@ -24,6 +24,8 @@ export type Need =
   | "setfacl"
   | "openssl"
   | "chromium"
+  | "gcc"
+  | "taskset"
   | "root"
   | "linux";
 

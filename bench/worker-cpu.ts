@@ -18,7 +18,7 @@ function cpuNs(pid: number): bigint {
 }
 
 /** A process and all that came from it, itself first. */
-export function processTree(root: number): number[] {
+function processTree(root: number): number[] {
   return [root, ...childrenOf(root).flatMap(processTree)];
 }
 

@@ -3,7 +3,7 @@ import type { Mode } from "../base/mode.js";
 import { siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
-import type { ModeValues, Site } from "../spec/types.js";
+import type { ModeValues, Site, Upstream } from "../spec/types.js";
 import { generationsOf, readGeneration, readOnDisk } from "../switch/on-disk.js";
 import { readStateOrNone } from "../switch/state.js";
 import type { OnDisk, SiteState } from "../switch/types.js";
@@ -12,6 +12,8 @@ import { unknownHold } from "./hold.js";
 /** Where a site stands, by its state file and its active variants. */
 export interface Current {
   site: Site;
+  /** That of the site; null: it has none. */
+  upstream: Upstream | null;
   points: readonly SwitchPoint[];
   onDisk: readonly OnDisk[];
   /** The mode that all active variants agree on. */
@@ -47,6 +49,7 @@ export function currentOf(plan: Plan, name: string): Current {
   const generations = points.flatMap(generationsOf);
   return {
     site,
+    upstream: plan.spec.upstreams.find((one) => one.name === site.upstream) ?? null,
     points,
     onDisk,
     mode: modeOf(onDisk, state),

@@ -2,6 +2,7 @@ import type { Site } from "../spec/types.js";
 import { freshenBackends } from "./hold/fresh-backends.js";
 import { WaitingRoom } from "./hold/waiting-room.js";
 import type { BackendGroup } from "./backend/backend-pool.js";
+import type { CgiUpstream } from "./cgi/cgi-upstream.js";
 import { gateOf, type Gate } from "./gate/decide.js";
 import { ModeStore } from "./modes/mode-store.js";
 import { staticRoutesOf, type StaticRoute } from "./static/routes.js";
@@ -16,6 +17,8 @@ export class ServedSite {
   gate: Gate;
   routes: readonly StaticRoute[];
   upstream: BackendGroup | null;
+  /** How the upstream is spoken to; null: over HTTP. */
+  cgi: CgiUpstream | null;
   /** Requests that a backend has and has not answered to their end, upgraded connections left out. */
   inflight = 0;
   /** The same of those that an exception let pass while the site was not up. */
@@ -24,12 +27,13 @@ export class ServedSite {
   /** Upgraded connections. */
   tunnels = 0;
 
-  constructor(site: Site, active: string, upstream: BackendGroup | null) {
+  constructor(site: Site, active: string, upstream: BackendGroup | null, cgi: CgiUpstream | null) {
     this.name = site.name;
     this.modes = new ModeStore(active, site.maintenance);
     this.gate = gateOf(site);
     this.routes = staticRoutesOf(site);
     this.upstream = upstream;
+    this.cgi = cgi;
     this.room = new WaitingRoom(this);
     this.modes.onChange = () => this.modeChanged();
     this.modeChanged();
@@ -63,10 +67,11 @@ export class ServedSite {
     if (this.wasHeld) this.drained();
   }
 
-  reconfigure(site: Site, upstream: BackendGroup | null): void {
+  reconfigure(site: Site, upstream: BackendGroup | null, cgi: CgiUpstream | null): void {
     this.modes.reconfigure(site.maintenance);
     this.gate = gateOf(site);
     this.routes = staticRoutesOf(site);
     this.upstream = upstream;
+    this.cgi = cgi;
   }
 }

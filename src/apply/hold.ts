@@ -1,5 +1,6 @@
 import { modeAt, type Mode } from "../base/mode.js";
-import type { HoldValues, Site, Upstream } from "../spec/types.js";
+import type { HoldValues } from "../spec/hold-types.js";
+import type { Site, Upstream } from "../spec/types.js";
 import type { SiteState } from "../switch/types.js";
 import type { Current } from "./change.js";
 import type { HoldRequest } from "./types.js";

@@ -1,5 +1,6 @@
 import { bodies } from "../page/bodies.js";
-import type { HoldValues, ModeValues, Site } from "../spec/types.js";
+import type { HoldValues } from "../spec/hold-types.js";
+import type { ModeValues, Site } from "../spec/types.js";
 import type { VariantFile } from "./adapter.js";
 import { stepFlags } from "./nginx-steps.js";
 

@@ -106,6 +106,7 @@ export interface Lies {
   running?: (server: string) => "yes" | "no" | "unknown";
   observe?: (point: SwitchPoint, truth: Observation) => Observation | Promise<Observation>;
   traffic?: Machine["traffic"];
+  modes?: readonly Mode[];
   configTest?: Machine["configTest"];
   tree?: RenderedTree;
   /** Stands in every variant; a new text is like a changed spec. */
@@ -147,7 +148,7 @@ export function fakeMachine(lies: Lies = {}): Machine {
     },
     observe,
     traffic: lies.traffic ?? (async () => ({ running: "yes", inflight: 0, held: null, problem: null })),
-    modesOf: () => MODES,
+    modesOf: () => lies.modes ?? MODES,
     async prove(point, expected, options) {
       const began = performance.now();
       for (let right = 0; ;) {

@@ -1,4 +1,5 @@
-import type { HoldValues, ModeValues } from "../../src/spec/types.js";
+import type { HoldValues } from "../../src/spec/hold-types.js";
+import type { ModeValues } from "../../src/spec/types.js";
 import type { ProxyWorld } from "./proxy.js";
 import { until } from "./world.js";
 

@@ -32,6 +32,8 @@ export class Exchange implements Task {
   /** What a backend is sent that does not speak HTTP; null: it does. */
   call: CgiCall | null = null;
   answerBytes = 0;
+  /** An exception let it pass while its site is not up. */
+  isExempt = false;
   /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
   heardAt: number;
   private readonly startedAt: number;
@@ -43,7 +45,6 @@ export class Exchange implements Task {
   private status = 0;
   private isTunnel = false;
   private isOver = false;
-  private isExempt = false;
 
   constructor(
     private readonly context: Context,
@@ -58,13 +59,6 @@ export class Exchange implements Task {
     this.heardAt = context.clock.tick;
     this.startedAt = monotonicMs();
     site.inflight += 1;
-  }
-
-  /** It passes by an exception while its site is not up: it is counted apart. */
-  exempt(): void {
-    this.isExempt = true;
-    this.site.inflight -= 1;
-    this.site.exempt += 1;
   }
 
   /** Takes a backend and sends the request, or waits for the connection. */
@@ -281,7 +275,7 @@ export class Exchange implements Task {
     this.connection = null;
     toDestroy?.destroy();
     if (this.isTunnel) this.site.tunnels -= 1;
-    else this.leaveSite();
+    else this.site.ends(this.isExempt);
     // What the proxy itself says in its place is noted when it is said.
     if (!this.client.isAnswered && this.status !== 499) return;
     this.context.accessLog?.add({
@@ -298,12 +292,7 @@ export class Exchange implements Task {
 
   /** An upgraded connection is no request any more. */
   private uncount(): void {
-    this.leaveSite();
     if (this.connection !== null) this.connection.pool.inflight -= 1;
-  }
-
-  private leaveSite(): void {
-    if (this.isExempt) this.site.exempt -= 1;
-    else this.site.ends();
+    this.site.ends(this.isExempt);
   }
 }

@@ -45,7 +45,7 @@ function serveShut(client: Client, request: RequestHead, site: ServedSite): void
   if (decision === "live" || (isUp && decision.startsWith("health"))) {
     serveLive(client, request, site);
     // While others wait it is a request like any other that the site takes.
-    if (!isUp && client.task instanceof Exchange) client.task.exempt();
+    if (!isUp && client.task instanceof Exchange) site.exempts(client.task);
     return;
   }
   if (decision === "health-ok") return client.reply(HEALTH_OK);

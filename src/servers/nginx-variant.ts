@@ -1,5 +1,5 @@
 import { bodies } from "../page/bodies.js";
-import type { HoldValues } from "../spec/hold-types.js";
+import type { HoldValues } from "../base/mode.js";
 import type { ModeValues, Site } from "../spec/types.js";
 import type { VariantFile } from "./adapter.js";
 import { stepFlags } from "./nginx-steps.js";

@@ -18,12 +18,3 @@ export interface Hold {
   /** How long `fence hold` waits until no request is at the backends. */
   drainTimeoutMs: number;
 }
-
-/** One hold, as stamped into its variant. */
-export interface HoldValues extends HoldEnd {
-  maxWaitMs: number;
-  maxHeld: number;
-  maxHeldPerClient: number;
-  maxBodyBytes: number;
-  releaseConcurrency: number;
-}

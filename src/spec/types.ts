@@ -1,5 +1,5 @@
-import type { Mode } from "../base/mode.js";
-import type { Hold, HoldValues } from "./hold-types.js";
+import type { HoldValues, Mode } from "../base/mode.js";
+import type { Hold } from "./hold-types.js";
 
 /**
  * The spec, parsed and valid: every default filled in, every path absolute, every duration in milliseconds,

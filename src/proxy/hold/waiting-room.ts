@@ -1,5 +1,5 @@
 import { monotonicMs } from "../../base/clock.js";
-import type { HoldValues } from "../../spec/hold-types.js";
+import type { HoldValues } from "../../base/mode.js";
 import type { Client } from "../front/client.js";
 import type { ServedSite } from "../site.js";
 import { PROXY_LIMITS } from "../timeouts.js";

@@ -1,7 +1,9 @@
 /** A connection that has waited longer for its first answer, while others were answered, is one too many. */
 const WAIT_MS = 100;
+/** And longer than this after it was first seen to: else it may be this process that has stood still. */
+const GRACE_MS = 30;
 /** For so long no connection is kept after that. */
-const SHUN_TICKS = 10;
+const SHUN_TICKS = 5;
 
 /**
  * Whether connections to one backend are kept. A process of PHP serves one connection until it is closed: if a few that
@@ -10,6 +12,8 @@ const SHUN_TICKS = 10;
 export class KeepRule {
   /** Connections that have not answered anything, the oldest first, and since when (monotonic). */
   private readonly waiting = new Map<object, number>();
+  private suspect: object | null = null;
+  private suspectedMs = 0;
   private shunUntil = 0;
 
   opens(connection: object, nowMs: number): void {
@@ -23,10 +27,16 @@ export class KeepRule {
 
   /** @param nowMs asked only when there is one that waits */
   mayKeep(tick: number, nowMs: () => number): boolean {
-    if (this.waiting.size > 0) {
-      const oldest = this.waiting.values().next().value ?? Infinity;
-      if (nowMs() - oldest > WAIT_MS) this.shunUntil = tick + SHUN_TICKS;
-    }
+    if (this.waiting.size > 0 && this.isOneLeftOut(nowMs())) this.shunUntil = tick + SHUN_TICKS;
     return tick >= this.shunUntil;
+  }
+
+  private isOneLeftOut(now: number): boolean {
+    const [[oldest, sinceMs] = [null, now]] = this.waiting;
+    if (now - sinceMs <= WAIT_MS) return false;
+    if (this.suspect === oldest) return now - this.suspectedMs > GRACE_MS;
+    this.suspect = oldest;
+    this.suspectedMs = now;
+    return false;
   }
 }

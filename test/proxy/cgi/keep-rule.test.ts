@@ -18,13 +18,18 @@ describe("Whether connections are kept", () => {
     );
   });
 
-  test("None is for ten ticks after one had to wait, whatever becomes of it", () => {
+  test("None is for five ticks after one had to wait, whatever becomes of it", () => {
     const rule = new KeepRule();
     const [first, second] = [{}, {}];
     rule.opens(first, 1000);
     rule.opens(second, 1090);
     assert.equal(
       rule.mayKeep(5, () => 1101),
+      true,
+      "first seen",
+    );
+    assert.equal(
+      rule.mayKeep(5, () => 1132),
       false,
     );
     rule.settles(first);
@@ -34,11 +39,32 @@ describe("Whether connections are kept", () => {
     );
     rule.settles(second);
     assert.equal(
-      rule.mayKeep(14, () => 9000),
+      rule.mayKeep(9, () => 9000),
       false,
     );
     assert.equal(
-      rule.mayKeep(15, () => 9000),
+      rule.mayKeep(10, () => 9000),
+      true,
+    );
+  });
+
+  test("A process that has stood still takes nobody for one who waits", () => {
+    const rule = new KeepRule();
+    const [first, second] = [{}, {}];
+    rule.opens(first, 1000);
+    rule.opens(second, 1000);
+    assert.equal(
+      rule.mayKeep(1, () => 5000),
+      true,
+    );
+    rule.settles(first);
+    assert.equal(
+      rule.mayKeep(1, () => 5020),
+      true,
+    );
+    rule.settles(second);
+    assert.equal(
+      rule.mayKeep(1, () => 5040),
       true,
     );
   });

@@ -27,6 +27,8 @@ export type Need =
   | "setfacl"
   | "openssl"
   | "chromium"
+  | "gcc"
+  | "taskset"
   | "root"
   | "linux";
 

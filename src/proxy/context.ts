@@ -1,13 +1,16 @@
+import type { AccessLog } from "./access-log/access-log.js";
 import type { BackendLink } from "./backend/backend-link.js";
 import type { CoarseClock } from "./clock.js";
 import type { Client } from "./front/client.js";
-import type { AccessLog, Log } from "./log.js";
+import type { Log } from "./log.js";
+import type { Totals } from "./metrics/traffic.js";
 
 /** What all connections of one proxy share. */
 export interface Context {
   readonly log: Log;
   /** null: no access log. */
-  readonly accessLog: AccessLog | null;
+  accessLog: AccessLog | null;
+  readonly totals: Totals;
   readonly clock: CoarseClock;
   readonly clients: Set<Client>;
   readonly backendConnections: Set<BackendLink>;

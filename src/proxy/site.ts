@@ -4,6 +4,7 @@ import { WaitingRoom } from "./hold/waiting-room.js";
 import type { BackendGroup } from "./backend/backend-pool.js";
 import type { CgiUpstream } from "./cgi/cgi-upstream.js";
 import { gateOf, type Gate } from "./gate/decide.js";
+import { Traffic } from "./metrics/traffic.js";
 import { ModeStore } from "./modes/mode-store.js";
 import { staticRoutesOf, type StaticRoute } from "./static/routes.js";
 
@@ -26,6 +27,7 @@ export class ServedSite {
   private wasHeld = false;
   /** Upgraded connections. */
   tunnels = 0;
+  readonly traffic = new Traffic();
 
   constructor(site: Site, active: string, upstream: BackendGroup | null, cgi: CgiUpstream | null) {
     this.name = site.name;

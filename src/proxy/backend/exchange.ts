@@ -1,10 +1,11 @@
-import { monotonicMs, wallMs } from "../../base/clock.js";
+import { monotonicMs } from "../../base/clock.js";
 import { causeOf, type Cause, type Failure } from "../answers/failures.js";
 import type { BodyFilter } from "../answers/body-filter.js";
 import type { BodyReader } from "../body-reader.js";
 import type { CgiCall } from "../cgi/call.js";
 import type { Context } from "../context.js";
 import type { Client } from "../front/client.js";
+import { noteEnd } from "../front/note-end.js";
 import type { Task } from "../front/task.js";
 import type { ServedSite } from "../site.js";
 import { TIMEOUTS_SEC } from "../timeouts.js";
@@ -36,7 +37,6 @@ export class Exchange implements Task {
   isExempt = false;
   /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
   heardAt: number;
-  private readonly startedAt: number;
   private readonly isRepeatable: boolean;
   private connection: BackendLink | null = null;
   private tried: Set<BackendPool> | null = null;
@@ -57,7 +57,6 @@ export class Exchange implements Task {
     this.isRequestSent = body.isDone;
     this.isRepeatable = body.isDone && IDEMPOTENT.has(request.method);
     this.heardAt = context.clock.tick;
-    this.startedAt = monotonicMs();
     site.inflight += 1;
   }
 
@@ -70,6 +69,7 @@ export class Exchange implements Task {
     // Another idle connection would most likely be as stale as the one that failed.
     const idle = this.sends > 0 ? null : pool.takeIdle(clock.tick, this.isRepeatable);
     pool.inflight += 1;
+    this.client.backend = pool.label;
     if (idle === null) {
       this.connection = pool.connect(this.context, this);
       return;
@@ -139,6 +139,7 @@ export class Exchange implements Task {
     const { client, request, site } = this;
     const receiver = { version: request.version, keepAlive: client.keeps };
     this.status = head.status;
+    if (this.context.accessLog !== null) client.backendMs = monotonicMs() - client.startedMs;
     this.endsWithConnection = head.framing.kind === "until-close";
     this.stripsChunks = request.version === 10;
     if (head.upgraded) {
@@ -248,6 +249,7 @@ export class Exchange implements Task {
 
   private tell({ status, reason, text }: Cause, why: string): void {
     const { client, site, request, connection } = this;
+    client.reason = reason;
     this.context.log.error("request-failed", {
       status,
       reason,
@@ -278,16 +280,7 @@ export class Exchange implements Task {
     else this.site.ends(this.isExempt);
     // What the proxy itself says in its place is noted when it is said.
     if (!this.client.isAnswered && this.status !== 499) return;
-    this.context.accessLog?.add({
-      at: wallMs(),
-      client: this.client.peer,
-      host: this.request.host,
-      method: this.request.method,
-      target: this.request.target,
-      status: this.status,
-      bytes: this.answerBytes,
-      ms: Math.round(monotonicMs() - this.startedAt),
-    });
+    noteEnd(this.client, this.status, this.answerBytes);
   }
 
   /** An upgraded connection is no request any more. */

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { monotonicMs } from "../../base/clock.js";
 import type { Answer } from "../answers/answer.js";
 import { causeOf, failureAnswer, type Cause, type Failure } from "../answers/failures.js";
 import { Exchange } from "../backend/exchange.js";
@@ -10,7 +11,7 @@ import { cut, sendText } from "../transport.js";
 import { Forwarding } from "../wire/forwarding.js";
 import type { RequestHead } from "../wire/types.js";
 import { ClientTimer } from "./client-timer.js";
-import { noteOwn } from "./note-own.js";
+import { noteEnd } from "./note-end.js";
 import type { Listener } from "./listener.js";
 import { RequestReader } from "./request-reader.js";
 import { serve } from "./serve.js";
@@ -30,6 +31,15 @@ export class Client {
   isAnswered = false;
   task: Task | null = null;
   request: RequestHead | null = null;
+  /** Of the request under way; null: no site has its host. */
+  site: ServedSite | null = null;
+  /** When its head was whole; monotonic. */
+  startedMs = 0;
+  /** Why it failed; null: it has not. */
+  reason: string | null = null;
+  /** The backend that it went to last, and how long until the head of its answer; null: there was none. */
+  backend: string | null = null;
+  backendMs: number | null = null;
   /** What was found out of the request under way before a backend may have it; most often there is nothing to. */
   prepared: Prepared | null = null;
   /** It sends no more; what it has sent is still answered. */
@@ -50,6 +60,7 @@ export class Client {
     socket.on("error", () => {});
     socket.on("close", () => this.onClose());
     context.clients.add(this);
+    context.totals.connections += 1;
   }
 
   /** Something is to be finished before the connection may be cut. */
@@ -71,6 +82,11 @@ export class Client {
   /** A request has come, its body perhaps not yet. */
   begin(request: RequestHead): void {
     this.request = request;
+    this.startedMs = monotonicMs();
+    this.site = null;
+    this.reason = null;
+    this.backend = null;
+    this.backendMs = null;
     if (this.prepared !== null) this.forgetPrepared();
     this.isAnswered = false;
     this.keeps = request.keepAlive && !this.context.isStopping;
@@ -109,7 +125,7 @@ export class Client {
       socket.uncork();
     }
     this.isAnswered = true;
-    noteOwn(this, answer.status, answer.body.length);
+    noteEnd(this, answer.status, answer.body.length);
     this.answered();
   }
 
@@ -136,6 +152,7 @@ export class Client {
   fail(cause: Cause): void {
     this.task = null;
     this.keeps = false;
+    this.reason = cause.reason;
     this.reply(failureAnswer(cause));
   }
 
@@ -172,6 +189,7 @@ export class Client {
     this.reader.phase = "head";
     this.isAnswered = false;
     this.request = null;
+    this.site = null;
     this.timer.idles(this.context.clock.tick);
     this.goOn();
   }
@@ -287,6 +305,8 @@ export class Client {
   private onClose(): void {
     this.leave();
     this.context.clients.delete(this);
+    this.context.totals.bytesRead += this.socket.bytesRead;
+    this.context.totals.bytesWritten += this.socket.bytesWritten;
     this.listener.leaves(this);
     this.forgetPrepared();
     this.task?.abort();

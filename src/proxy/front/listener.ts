@@ -165,6 +165,7 @@ export class Listener {
 
   private turnAway(socket: Socket, failure: Failure): void {
     const cause = causeOf(failure);
+    this.context.totals.turnedAway += 1;
     this.context.log.error("turned-away", { reason: failure, client: socket.remoteAddress ?? null });
     socket.on("error", () => {});
     const { head, body } = failureAnswer(cause);

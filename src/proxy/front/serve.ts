@@ -23,6 +23,7 @@ export function serve(client: Client, request: RequestHead): void {
     client.reply(NOT_FOUND);
     return;
   }
+  client.site = site;
   if (!site.isOpen) return serveShut(client, request, site);
   if (request.path === PROBE_PATH) client.reply(site.modes.probe ?? NOT_FOUND);
   else serveLive(client, request, site);

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { wallMs } from "../../base/clock.js";
 import type { Client } from "../front/client.js";
 import type { StashKeeper } from "../front/request-reader.js";
-import { noteOwn } from "../front/note-own.js";
+import { noteEnd } from "../front/note-end.js";
 import type { Task } from "../front/task.js";
 import { downAnswer, preflightAnswer } from "../modes/down-answer.js";
 import type { ServedSite } from "../site.js";
@@ -60,7 +60,7 @@ export class HeldRequest implements Task, StashKeeper, Place<HeldRequest> {
   abort(): void {
     this.end();
     this.site.room.leaves(this);
-    noteOwn(this.client, 499, 0);
+    noteEnd(this.client, 499, 0);
   }
 
   clientDrained(): void {}

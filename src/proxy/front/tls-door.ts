@@ -1,0 +1,69 @@
+import type { Socket } from "node:net";
+import { createServer, type SecureContext, type Server, type TLSSocket } from "node:tls";
+import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
+import type { HostTable } from "./host-table.js";
+
+/** Certificates by host, and for clients that name none or an unknown one. */
+export interface Certificates {
+  byHost: HostTable<SecureContext>;
+  fallback: SecureContext;
+}
+
+/** Where connections get their TLS. */
+export class TlsDoor {
+  private readonly server: Server;
+  /** Connections whose handshake is under way, and the addresses of their clients. */
+  private readonly handshakes = new Map<string, { socket: Socket; peer: string }>();
+
+  /**
+   * @param certificates those in force
+   * @param through takes a connection whose handshake is done
+   */
+  constructor(
+    isHttp2: boolean,
+    certificates: () => Certificates | null,
+    through: (socket: TLSSocket, peer: string) => void,
+  ) {
+    const first = certificates();
+    this.server = createServer({
+      ALPNProtocols: isHttp2 ? ["h2", "http/1.1"] : ["http/1.1"],
+      minVersion: "TLSv1.2",
+      handshakeTimeout: TIMEOUTS_SEC.head * 1000,
+      SNICallback: (host, done) => {
+        const tls = certificates();
+        done(null, tls?.byHost.find(host.toLowerCase()) ?? tls?.fallback);
+      },
+      ...(first === null ? {} : { secureContext: first.fallback }),
+    });
+    this.server.on("secureConnection", (socket) => {
+      const name = farEnd(socket);
+      const found = this.handshakes.get(name);
+      this.handshakes.delete(name);
+      if (found === undefined) socket.destroy();
+      else through(socket, found.peer);
+    });
+    this.server.on("tlsClientError", () => {});
+  }
+
+  /** @param peer the client's address */
+  enter(socket: Socket, peer: string): void {
+    if (this.handshakes.size >= PROXY_LIMITS.handshakesMax) {
+      socket.destroy();
+      return;
+    }
+    const name = farEnd(socket);
+    this.handshakes.set(name, { socket, peer });
+    socket.once("close", () => this.handshakes.delete(name));
+    this.server.emit("connection", socket);
+  }
+
+  /** At the end of the proxy: nothing waits for them. */
+  dropHandshakes(): void {
+    for (const { socket } of this.handshakes.values()) socket.destroy();
+  }
+}
+
+/** The same for a connection and for the TLS on it. */
+function farEnd({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? ""} ${remotePort ?? ""}`;
+}

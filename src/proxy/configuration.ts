@@ -75,7 +75,10 @@ function listenersOf(
   // One that no site uses is not opened: nothing would be served there.
   for (const listen of own.flatMap(listensOf)) {
     // The name alone would let a port turn from plain text to TLS under its clients.
-    const key = `${listenName(listen)}${listen.tls ? " tls" : ""}`;
+    const { tls, http2, proxyProtocol } = listen;
+    const key = [listenName(listen), tls && "tls", http2 && "http2", proxyProtocol && "proxy"]
+      .filter(Boolean)
+      .join(" ");
     if (listeners.has(key)) continue;
     const here = own.filter((site) => listensOf(site).some((one) => listenName(one) === listenName(listen)));
     const rows = here.flatMap((site) => site.hosts.map((host) => [host, served.get(site.name)] as const));

@@ -33,6 +33,11 @@ export async function startProxy(
     const spec = nginxSpec("proxy", folder, backend.port, listen, [siteOf("main", site)]);
     return backends === null ? spec : { ...spec, upstreams: [{ name: "app", backends }] };
   });
+  return withControl(world, port);
+}
+
+/** What a test asks of the process. */
+export function withControl(world: NginxWorld, port: number): ProxyWorld {
   const renderer = createRenderer(adapterOf);
   let { spec } = world.plan;
   return Object.assign(world, {

@@ -44,20 +44,23 @@ class Fields {
   host: string | null = null;
   length: string | null = null;
   private cookie: string | null = null;
+  private hasRegular = false;
 
   /** @returns why the head is malformed; null: it is not */
   take(name: string, value: string): string | null {
     if (UNSAFE_VALUE.test(value)) return "a field value has characters that it may not have";
     if (name.startsWith(":")) return this.takePseudo(name, value);
-    if (!isToken(name) || name !== name.toLowerCase()) return "a field name has characters that it may not have";
+    this.hasRegular = true;
+    if (!isToken(name) || name !== name.toLowerCase())
+      return "a field name has characters that it may not have";
     if (CONNECTION_FIELDS.has(name)) return `the field ${name} is of HTTP/1.1 alone`;
     if (name === "te") return value.toLowerCase() === "trailers" ? null : "te says other than trailers";
     if (name === "host") return this.once("host", value);
-    if (name === "content-length") return LENGTH.test(value) ? this.once("length", value) : "content-length is none";
+    if (name === "content-length")
+      return LENGTH.test(value) ? this.once("length", value) : "content-length is none";
     // RFC 9113 section 8.2.3: they may come in crumbs, and are one line elsewhere.
     if (name === "cookie") this.cookie = this.cookie === null ? value : `${this.cookie}; ${value}`;
     else this.lines += `${name}: ${value}\r\n`;
-    this.hasRegular = true;
     return null;
   }
 
@@ -65,10 +68,8 @@ class Fields {
     return this.cookie === null ? this.lines : `${this.lines}cookie: ${this.cookie}\r\n`;
   }
 
-  private hasRegular = false;
-
   private takePseudo(name: string, value: string): string | null {
-    if (this.hasRegular || this.host !== null || this.length !== null) return `${name} comes after a field`;
+    if (this.hasRegular) return `${name} comes after a field`;
     if (!PSEUDO_FIELDS.has(name)) return `${name} means nothing here`;
     if (this.pseudo.has(name)) return `${name} comes twice`;
     this.pseudo.set(name, value);
@@ -132,7 +133,11 @@ function framingOf(
   hasBody: boolean,
 ): { framing: Http2Request["framing"]; line: string; length: number | null } {
   if (declared !== null)
-    return { framing: hasBody ? "length" : "none", line: `content-length: ${declared}\r\n`, length: Number(declared) };
+    return {
+      framing: hasBody ? "length" : "none",
+      line: `content-length: ${declared}\r\n`,
+      length: Number(declared),
+    };
   if (hasBody) return { framing: "chunked", line: "transfer-encoding: chunked\r\n", length: null };
   return { framing: "none", line: LENGTH_WANTED.has(method) ? "content-length: 0\r\n" : "", length: null };
 }

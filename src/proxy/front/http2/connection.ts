@@ -1,5 +1,5 @@
 import { constants, performServerHandshake } from "node:http2";
-import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Context } from "../../context.js";
 import { HTTP2_LIMITS, TIMEOUTS_SEC } from "../../timeouts.js";
@@ -52,9 +52,9 @@ export class Http2Connection {
     this.session = performServerHandshake(socket, OPTIONS);
     this.session.setLocalWindowSize(HTTP2_LIMITS.connectionWindowBytes);
     this.session.on("error", () => {});
-    this.session.on("stream", (stream, _headers: IncomingHttpHeaders, flags: number, raw: string[]) =>
-      this.onStream(stream, flags, raw),
-    );
+    const onStream = (stream: ServerHttp2Stream, _: unknown, flags: number, raw: readonly string[]): void =>
+      this.onStream(stream, flags, raw);
+    this.session.on("stream", onStream);
     this.session.on("ping", () => this.countOdd("ping"));
     this.session.on("remoteSettings", () => this.countOdd("settings"));
     socket.once("close", () => {
@@ -87,7 +87,10 @@ export class Http2Connection {
     const idle = tick - this.idleSince;
     if (this.closingSince === null && idle > TIMEOUTS_SEC.clientIdle) this.retire();
     // A client that does not end its side.
-    else if (this.closingSince !== null && tick - Math.max(this.closingSince, this.idleSince) > TIMEOUTS_SEC.linger)
+    else if (
+      this.closingSince !== null &&
+      tick - Math.max(this.closingSince, this.idleSince) > TIMEOUTS_SEC.linger
+    )
       this.destroy();
   }
 
@@ -99,7 +102,12 @@ export class Http2Connection {
     const request = http2Request(raw, (flags & NGHTTP2_FLAG_END_STREAM) === 0);
     if (request.kind === "refusal") {
       const { text } = request;
-      context.log.error("request-refused", { reason: "http2-malformed", text, client: peer, listener: listener.name });
+      context.log.error("request-refused", {
+        reason: "http2-malformed",
+        text,
+        client: peer,
+        listener: listener.name,
+      });
       stream.close(NGHTTP2_PROTOCOL_ERROR);
       this.countOdd("malformed request");
       return;

@@ -1,5 +1,4 @@
 import type { ServerHttp2Stream } from "node:http2";
-import { constants } from "node:http2";
 import { BodyReader } from "../../body-reader.js";
 import { http2Headers } from "../../wire/http2-response.js";
 import { parseResponseHead } from "../../wire/response-head.js";
@@ -18,6 +17,7 @@ export class StreamAnswer {
   takenBytes = 0;
   private partialHead: Buffer | null = null;
   private body: BodyReader | null = null;
+  private isChunked = false;
 
   constructor(
     private readonly stream: ServerHttp2Stream,
@@ -38,11 +38,8 @@ export class StreamAnswer {
     if (this.isComplete) return done();
     // Only what ends with its connection is whole now.
     if (this.body !== null && this.body.remaining === null && !this.isChunked) return this.finish(null, done);
-    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    done();
+    done(new Error("the answer ended before its body did"));
   }
-
-  private isChunked = false;
 
   private takeHeads(bytes: Buffer, done: Done): void {
     for (let at = 0; at < bytes.length;) {
@@ -63,7 +60,9 @@ export class StreamAnswer {
     const body = new BodyReader(head.framing, { trailers: "drop", framing: "strip" });
     this.body = body;
     this.isChunked = head.framing.kind === "chunked";
-    this.stream.respond(http2Headers(head), { endStream: body.isDone, sendDate: false });
+    // Date is the backend's, or in the proxy's own answers.
+    const options = { endStream: body.isDone, sendDate: false };
+    this.stream.respond(http2Headers(head), options);
     this.takenBytes += head.headBytes;
     if (body.isDone) {
       this.isComplete = true;

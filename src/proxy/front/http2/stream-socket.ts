@@ -5,7 +5,7 @@ import { Duplex } from "node:stream";
 import type { Http2Request } from "../../wire/http2-request.js";
 import { StreamAnswer } from "./stream-answer.js";
 
-const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
+const { NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
 
 /** What a stream holds in each direction before its sender has to wait. */
 const HELD_BYTES_MAX = 64 * 1024;
@@ -17,6 +17,8 @@ const HELD_BYTES_MAX = 64 * 1024;
  */
 export class StreamSocket extends Duplex {
   private readonly answer: StreamAnswer;
+  /** The client has sent all of its request. */
+  private hasRequest: boolean;
   /** Of the body so far. */
   private bodyBytes = 0;
   /** The piece that makes up the told length: a whole request only when the client has ended it there, too. */
@@ -33,6 +35,7 @@ export class StreamSocket extends Duplex {
       emitClose: true,
     });
     this.answer = new StreamAnswer(stream, request.method);
+    this.hasRequest = request.framing === "none";
     this.push(Buffer.from(request.text, "latin1"));
     stream.on("error", () => {});
     stream.on("close", () => this.destroy());
@@ -47,6 +50,11 @@ export class StreamSocket extends Duplex {
   /** As a Client wants it. */
   get asSocket(): Socket {
     return this as unknown as Socket;
+  }
+
+  /** All of the answer is with the stream. */
+  get hasAnswered(): boolean {
+    return this.answer.isComplete;
   }
 
   /** With what waits, as a socket counts it. */
@@ -66,21 +74,26 @@ export class StreamSocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    this.answer.take(chunk, done);
+    try {
+      this.answer.take(chunk, done);
+    } catch (error) {
+      done(error as Error);
+    }
   }
 
   override _final(done: (error?: Error | null) => void): void {
     this.answer.end((error) => {
       done(error);
       // The rest of a request that is answered in full is of no use: RFC 9113 section 8.1.
-      if (!this.stream.closed && !this.stream.readableEnded) this.stream.close(NGHTTP2_NO_ERROR);
+      if (!this.stream.closed && !this.hasRequest) this.stream.close(NGHTTP2_NO_ERROR);
       this.destroy();
     });
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.last = null;
-    if (!this.answer.isComplete && !this.stream.closed) this.stream.close(NGHTTP2_INTERNAL_ERROR);
+    // close() would first end the stream, and a cut answer would look whole; destroy() resets it, with INTERNAL_ERROR.
+    if (!this.answer.isComplete) this.stream.destroy(new Error("the answer was cut off"));
     this.stream.resume();
     done(error);
   }
@@ -108,6 +121,7 @@ export class StreamSocket extends Duplex {
       this.destroy();
       return;
     }
+    this.hasRequest = true;
     if (request.framing === "chunked") this.push("0\r\n\r\n", "latin1");
     else if (this.bodyBytes !== request.length) this.refuseBody();
     else if (this.last !== null) {

@@ -3,6 +3,7 @@ import type { Answer } from "../answers/answer.js";
 import { causeOf, failureAnswer, type Cause, type Failure } from "../answers/failures.js";
 import { Exchange } from "../backend/exchange.js";
 import type { Prepared } from "../cgi/call.js";
+import type { VariablesMemory } from "../cgi/variables-memory.js";
 import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
 import { PROXY_LIMITS } from "../timeouts.js";
@@ -32,6 +33,8 @@ export class Client {
   request: RequestHead | null = null;
   /** What was found out of the request under way before a backend may have it; most often there is nothing to. */
   prepared: Prepared | null = null;
+  /** What its requests to a backend that does not speak HTTP have in common. */
+  memory: VariablesMemory | null = null;
   /** It sends no more; what it has sent is still answered. */
   private hasEnded = false;
   private forwarding: { trusted: unknown; lines: Forwarding } | null = null;

@@ -265,6 +265,8 @@ export class Client {
         (this.task as Exchange | null)?.endTunnel();
         return;
       case "wait":
+        // Whoever ends its side while its request waits has gone: nobody is there for the answer.
+        if (this.reader.keeper !== null) return this.dropCut();
         this.keeps = false;
         return;
       case "head":

@@ -1,20 +1,13 @@
 import type { Exchange } from "../backend/exchange.js";
 import type { Forwarding } from "../wire/forwarding.js";
 import type { CgiUpstream } from "./cgi-upstream.js";
-import type { Script } from "./script-path.js";
+import type { Prepared } from "./prepared.js";
 import type { Spool } from "./spool.js";
 import { VariablesMemory } from "./variables-memory.js";
 import { fieldVariables, originVariables, requestVariables, type Origin } from "./variables.js";
 
 /** For a client whose address cannot be told: an address that nobody has, and that no list of trusted ones holds. */
 const UNKNOWN = "0.0.0.0";
-
-/** What has to be known of a request before a backend may have it. */
-export interface Prepared {
-  readonly script: Script;
-  /** A body of unknown length; null: there is none, or its length was told. */
-  readonly spool: Spool | null;
-}
 
 /** What an exchange sends in place of an HTTP head. */
 export interface CgiCall {

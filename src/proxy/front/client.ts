@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Answer } from "../answers/answer.js";
 import { causeOf, failureAnswer, type Cause, type Failure } from "../answers/failures.js";
 import { Exchange } from "../backend/exchange.js";
-import type { Prepared } from "../cgi/call.js";
+import { dropPrepared, type Prepared } from "../cgi/prepared.js";
 import type { VariablesMemory } from "../cgi/variables-memory.js";
 import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
@@ -74,19 +74,13 @@ export class Client {
   /** A request has come, its body perhaps not yet. */
   begin(request: RequestHead): void {
     this.request = request;
-    if (this.prepared !== null) this.forgetPrepared();
+    if (this.prepared !== null) this.prepared = dropPrepared(this.prepared);
     this.isAnswered = false;
     this.keeps = request.keepAlive && !this.context.isStopping;
     serve(this, request);
   }
 
   // ---- for tasks ----
-
-  /** Lets go of what was gathered for a request that is over. */
-  forgetPrepared(): void {
-    this.prepared?.spool?.close();
-    this.prepared = null;
-  }
 
   /** Nobody wants the body of the request. */
   discardBody(): void {
@@ -291,7 +285,7 @@ export class Client {
     this.leave();
     this.context.clients.delete(this);
     this.listener.leaves(this);
-    this.forgetPrepared();
+    this.prepared = dropPrepared(this.prepared);
     this.task?.abort();
     this.task = null;
   }

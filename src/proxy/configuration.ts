@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Listen, Server, Site, Spec } from "../spec/types.js";
 import { BackendPool, groupOf, labelOf, type BackendGroup } from "./backend/backend-pool.js";
+import { CgiUpstream } from "./cgi/cgi-upstream.js";
 import { HostTable } from "./front/host-table.js";
 import { listenName, type Served } from "./front/listener.js";
 import { ServedSite } from "./site.js";
@@ -35,10 +36,12 @@ export function configurationOf(config: ProxyConfig, before: Configuration | nul
   const own = spec.sites.filter((site) => site.servers.includes(server.name));
   const pools = new Map<string, BackendPool>();
   const upstreams = new Map<string, BackendGroup>();
-  for (const { name, backends } of spec.upstreams) {
+  const cgis = new Map<string, CgiUpstream>();
+  for (const { name, backends, protocol, cgi } of spec.upstreams) {
+    if (protocol !== "http" && cgi !== null) cgis.set(name, new CgiUpstream(protocol, cgi));
     const group = backends.map((backend) => {
-      const key = `${name} ${labelOf(backend)}`;
-      const pool = before?.pools.get(key) ?? pools.get(key) ?? new BackendPool(backend);
+      const key = `${name} ${protocol} ${labelOf(backend)}`;
+      const pool = before?.pools.get(key) ?? pools.get(key) ?? new BackendPool(backend, protocol);
       pools.set(key, pool);
       return pool;
     });
@@ -48,12 +51,13 @@ export function configurationOf(config: ProxyConfig, before: Configuration | nul
   const changes: (() => void)[] = [];
   for (const site of own) {
     const upstream = site.upstream === null ? null : (upstreams.get(site.upstream) ?? null);
+    const cgi = site.upstream === null ? null : (cgis.get(site.upstream) ?? null);
     const active = config.activeOf(site);
     const old = before?.sites.get(site.name);
     if (old !== undefined && old.modes.active === active) {
       sites.set(site.name, old);
-      changes.push(() => old.reconfigure(site, upstream));
-    } else sites.set(site.name, new ServedSite(site, active, upstream));
+      changes.push(() => old.reconfigure(site, upstream, cgi));
+    } else sites.set(site.name, new ServedSite(site, active, upstream, cgi));
   }
   return {
     sites,
@@ -70,7 +74,7 @@ function listenersOf(
   served: ReadonlyMap<string, ServedSite>,
 ): Map<string, { listen: Listen; served: Served }> {
   const listeners = new Map<string, { listen: Listen; served: Served }>();
-  const contexts = new Map<Site, SecureContext>();
+  const certificates = new Map<Site, Certificate>();
   const listensOf = (site: Site): readonly Listen[] => site.listen[server.name] ?? server.listen;
   // One that no site uses is not opened: nothing would be served there.
   for (const listen of own.flatMap(listensOf)) {
@@ -89,23 +93,33 @@ function listenersOf(
         trusted: new AddressSet(
           here.flatMap(({ exceptions }) => exceptions.trustedProxies.map(({ text }) => text)),
         ),
-        tls: listen.tls ? tlsOf(here, contexts) : null,
+        tls: listen.tls ? tlsOf(here, certificates) : null,
       },
     });
   }
   return listeners;
 }
 
-function tlsOf(sites: readonly Site[], contexts: Map<Site, SecureContext>): Served["tls"] {
+/** A certificate as it was read, and ready for use. */
+interface Certificate {
+  pem: { cert: Buffer; key: Buffer };
+  context: SecureContext;
+}
+
+function tlsOf(sites: readonly Site[], read: Map<Site, Certificate>): Served["tls"] {
   const rows = sites.flatMap((site) => {
     if (site.tls === null) return [];
-    const context =
-      contexts.get(site) ??
-      createSecureContext({ cert: readFileSync(site.tls.certificate), key: readFileSync(site.tls.key) });
-    contexts.set(site, context);
-    return site.hosts.map((host) => [host, context] as const);
+    const certificate = read.get(site) ?? certificateOf(site.tls);
+    read.set(site, certificate);
+    return site.hosts.map((host) => [host, certificate] as const);
   });
   const [first] = rows;
   if (first === undefined) throw new Error("no site has a certificate for a listener with TLS");
-  return { byHost: new HostTable(rows), fallback: first[1] };
+  const byHost = new HostTable(rows.map(([host, { context }]) => [host, context] as const));
+  return { byHost, fallback: first[1].context, fallbackPem: first[1].pem };
+}
+
+function certificateOf({ certificate, key }: NonNullable<Site["tls"]>): Certificate {
+  const pem = { cert: readFileSync(certificate), key: readFileSync(key) };
+  return { pem, context: createSecureContext(pem) };
 }

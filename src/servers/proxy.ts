@@ -16,6 +16,7 @@ const SOCKET_PATH_BYTES_MAX = 107;
  */
 export const proxy: ServerAdapter = {
   kind: "proxy",
+  modes: ["up", "down", "hold"],
   encoders: {
     /** Text that is JSON already. */
     document(value) {
@@ -72,7 +73,7 @@ function servedBy(spec: Spec, server: Server): ProxyDocument {
 }
 
 function siteFacts(spec: Spec, server: Server, site: Site): DocumentSite {
-  const { servers: _servers, settle: _settle, maintenance, ...own } = site;
+  const { servers: _servers, settle: _settle, hold: _hold, maintenance, ...own } = site;
   const { pageHtml: _page, title: _title, message: _message, reason: _reason, ...told } = maintenance;
   return {
     ...own,
@@ -95,7 +96,7 @@ function limitsProxy(spec: Spec, server: Server): Limit[] {
       note(`${socketName(listen)} speaks HTTP/1.1 alone: HTTP/2 is offered with http2 = true.`);
   }
   note(
-    "The proxy is one process on one core; more workers, a restart without a gap, and holding requests are not supported yet.",
+    "The proxy is one process on one core; more workers and a restart without a gap are not supported yet.",
   );
   return found;
 }

@@ -60,9 +60,14 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
       else socket.write(ok(`${head}\n${body}`));
     });
     const routes = [
-      { path: "/files/", dir: files, fallback: null },
-      { path: "/files/deeper/", dir: join(files, "sub"), fallback: null },
-      { path: "/maybe/", dir: files, fallback: { base: "https://bucket.test", append: "path" as const } },
+      { path: "/files/", dir: files, fallback: null, precompressed: false },
+      { path: "/files/deeper/", dir: join(files, "sub"), fallback: null, precompressed: false },
+      {
+        path: "/maybe/",
+        dir: files,
+        fallback: { base: "https://bucket.test", append: "path" as const },
+        precompressed: false,
+      },
     ];
     world = await startProxy([tcp(backend.port)], { routes });
   });
@@ -284,6 +289,7 @@ describe("The end of the proxy, and TLS", needs("root", "openssl"), () => {
       assert.equal(await subjectFor(tlsPort, "a.test"), "a");
       assert.equal(await subjectFor(tlsPort, "b.test"), "b");
       assert.equal(await subjectFor(tlsPort, "unknown.test"), "a");
+      assert.equal(await subjectFor(tlsPort, ""), "a");
       assert.equal((await ask({ port: tlsPort, host: "a.test", tls: true })).status, 503);
       linkSync(join(folder, "c.pem"), join(folder, "new.pem"));
       renameSync(join(folder, "new.pem"), join(folder, "b.pem"));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Listen, Site, Spec } from "../../src/spec/types.js";
 import { nginxSpec, siteOf, startNginx, type NginxWorld } from "./nginx.js";
 import { tcp, type ProxyWorld, withControl } from "./proxy.js";
+import { upstreamOf } from "./spec-parts.js";
 
 /** A certificate for main.test in a folder. */
 export function certificateIn(folder: string): { certificate: string; key: string } {
@@ -21,7 +22,7 @@ export async function startFront(
   const world = await startNginx((folder): Spec => {
     const main = siteOf("main", { tls: certificateIn(folder), ...site });
     const spec = nginxSpec("proxy", folder, backendPort, listens(folder), [main]);
-    return { ...spec, upstreams: [{ name: "app", backends: [tcp(backendPort)] }] };
+    return { ...spec, upstreams: [upstreamOf("app", [tcp(backendPort)])] };
   });
   return withControl(world, 0);
 }

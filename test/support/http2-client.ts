@@ -124,7 +124,9 @@ export class FrameClient {
   }
 
   async reset(stream: number): Promise<number> {
-    await until(`the reset of stream ${stream}`, () => this.codeOf(stream) !== null || this.isOver);
+    await until(`the reset of stream ${stream}`, () => this.codeOf(stream) !== null || this.isOver).finally(
+      () => this.socket.destroy(),
+    );
     return this.codeOf(stream) ?? -1;
   }
 

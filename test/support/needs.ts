@@ -18,12 +18,18 @@ export type Need =
   | "lighttpd-deflate"
   | "nginx"
   | "nginx-lua"
+  | "php-fpm"
+  | "uwsgi"
+  | "perl-fcgi"
   | "curl"
   | "wrk"
   | "strace"
   | "setfacl"
+  | "prlimit"
   | "openssl"
   | "chromium"
+  | "gcc"
+  | "taskset"
   | "root"
   | "linux";
 

@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 import type { Answer } from "../answers/answer.js";
 import { causeOf, failureAnswer, type Cause, type Failure } from "../answers/failures.js";
 import { Exchange } from "../backend/exchange.js";
+import { dropPrepared, type Prepared } from "../cgi/prepared.js";
+import type { VariablesMemory } from "../cgi/variables-memory.js";
 import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
 import { PROXY_LIMITS } from "../timeouts.js";
@@ -12,12 +14,16 @@ import { leave, type Admission } from "./admission.js";
 import { ClientTimer } from "./client-timer.js";
 import { noteOwn } from "./note-own.js";
 import type { Listener } from "./listener.js";
+import type { Peer } from "./peer.js";
 import { RequestReader } from "./request-reader.js";
 import { serve } from "./serve.js";
 import type { Task } from "./task.js";
 
 /** One connection of a client: it has each of its requests answered before the next. */
 export class Client {
+  /** The client's address as the connection tells it, without a zone; "": it has none. */
+  readonly peer: string;
+  readonly peerPort: number | null;
   readonly reader: RequestReader;
   readonly timer: ClientTimer;
   /** The connection may go on behind the answer under way. */
@@ -26,6 +32,10 @@ export class Client {
   isAnswered = false;
   task: Task | null = null;
   request: RequestHead | null = null;
+  /** What was found out of the request under way before a backend may have it; most often there is nothing to. */
+  prepared: Prepared | null = null;
+  /** What its requests to a backend that does not speak HTTP have in common. */
+  memory: VariablesMemory | null = null;
   /** It sends no more; what it has sent is still answered. */
   private hasEnded = false;
   private forwarding: { trusted: unknown; lines: Forwarding } | null = null;
@@ -34,10 +44,11 @@ export class Client {
     readonly context: Context,
     readonly listener: Listener,
     readonly socket: Socket,
-    /** The client's address as the connection tells it, without a zone; "": it has none. */
-    readonly peer: string,
+    { address, port }: Peer,
     private readonly admission: Admission,
   ) {
+    this.peer = address;
+    this.peerPort = port;
     this.reader = new RequestReader(this, socket);
     this.timer = new ClientTimer(context.clock.tick);
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
@@ -67,6 +78,7 @@ export class Client {
   /** A request has come, its body perhaps not yet. */
   begin(request: RequestHead): void {
     this.request = request;
+    if (this.prepared !== null) this.prepared = dropPrepared(this.prepared);
     this.isAnswered = false;
     this.keeps = request.keepAlive && !this.context.isStopping;
     serve(this, request);
@@ -223,7 +235,7 @@ export class Client {
   }
 
   /** A defect met by one client must not end the others. */
-  private guard(act: () => void): void {
+  guard(act: () => void): void {
     try {
       act();
     } catch (error) {
@@ -251,6 +263,8 @@ export class Client {
         (this.task as Exchange | null)?.endTunnel();
         return;
       case "wait":
+        // Whoever ends its side while its request waits has gone: nobody is there for the answer.
+        if (this.reader.keeper !== null) return this.dropCut();
         this.keeps = false;
         return;
       case "head":
@@ -275,6 +289,7 @@ export class Client {
     this.leave();
     this.context.clients.delete(this);
     leave(this.context, this.admission);
+    this.prepared = dropPrepared(this.prepared);
     this.task?.abort();
     this.task = null;
   }

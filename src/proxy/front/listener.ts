@@ -10,6 +10,7 @@ import { admit, isLoopback, leave } from "./admission.js";
 import { Client } from "./client.js";
 import type { HostTable } from "./host-table.js";
 import { Http2Connection } from "./http2/connection.js";
+import type { Peer } from "./peer.js";
 import { readProxyHeader } from "./proxy-header-reader.js";
 import { SocketFile } from "./socket-file.js";
 import { TlsDoor, type Certificates } from "./tls-door.js";
@@ -79,6 +80,7 @@ export class Listener {
 
   serve(served: Served): void {
     this.served = served;
+    if (served.tls !== null) this.door?.renew(served.tls);
   }
 
   /**
@@ -125,14 +127,15 @@ export class Listener {
 
   private accept(socket: Socket): void {
     const { listen } = this;
-    const peer = (socket.remoteAddress ?? "").replace(/%.*$/, "");
+    const address = (socket.remoteAddress ?? "").replace(/%.*$/, "");
+    const peer = { address, port: socket.remotePort ?? null };
     // One that is gone already has no address.
-    if (peer === "" && listen.kind === "tcp") socket.destroy();
+    if (address === "" && listen.kind === "tcp") socket.destroy();
     else if (listen.proxyProtocol) this.awaitName(socket, peer);
     else this.enter(socket, peer);
   }
 
-  private awaitName(socket: Socket, peer: string): void {
+  private awaitName(socket: Socket, peer: Peer): void {
     if (this.unnamed.size >= PROXY_LIMITS.handshakesMax) {
       socket.destroy();
       return;
@@ -144,7 +147,7 @@ export class Listener {
       this.unnamed.delete(socket);
       const why = typeof header === "string" ? header : this.whyUnbelieved(header, socket, peer);
       if (why !== null || typeof header === "string") {
-        const fields = { text: why ?? "", peer, listener: this.name };
+        const fields = { text: why ?? "", peer: peer.address, listener: this.name };
         this.context.log.error("proxy-header-refused", fields);
         socket.destroy();
         return;
@@ -159,33 +162,33 @@ export class Listener {
    * Why a header is not taken from this peer. With trusted proxies none but them may speak for clients; this machine may
    * still speak for itself, as the probes do. A unix socket's peer has passed the permissions of its file.
    */
-  private whyUnbelieved({ client }: ProxyHeader, socket: Socket, peer: string): string | null {
+  private whyUnbelieved({ client }: ProxyHeader, socket: Socket, peer: Peer): string | null {
     const { trusted } = this.served;
     if (trusted.isEmpty || this.listen.kind === "unix") return null;
-    const address = addressOf(peer);
+    const address = addressOf(peer.address);
     if (address !== null && trusted.has(address)) return null;
-    const isOwn = isLoopback(peer) || socket.remoteAddress === socket.localAddress;
+    const isOwn = isLoopback(peer.address) || socket.remoteAddress === socket.localAddress;
     return client === null && isOwn ? null : "the peer is none of trusted_proxies";
   }
 
-  private enter(socket: Socket, peer: string): void {
+  private enter(socket: Socket, peer: Peer): void {
     if (this.door === null) return this.begin(socket, peer, false);
     socket.on("error", () => {});
     this.door.enter(socket, peer);
   }
 
-  private begin(socket: Socket, peer: string, isHttp2: boolean): void {
+  private begin(socket: Socket, peer: Peer, isHttp2: boolean): void {
     const { context } = this;
-    const admission = admit(context, peer, this.served.trusted);
+    const admission = admit(context, peer.address, this.served.trusted);
     if (typeof admission === "string") return this.turnAway(socket, peer, admission, isHttp2);
     const gone = (): void => leave(context, admission);
     if (isHttp2) new Http2Connection(context, this, socket, peer, gone);
     else new Client(context, this, socket, peer, admission);
   }
 
-  private turnAway(socket: Socket, peer: string, failure: Failure, isHttp2: boolean): void {
+  private turnAway(socket: Socket, peer: Peer, failure: Failure, isHttp2: boolean): void {
     const cause = causeOf(failure);
-    this.context.log.error("turned-away", { reason: failure, client: peer });
+    this.context.log.error("turned-away", { reason: failure, client: peer.address });
     socket.on("error", () => {});
     if (isHttp2) {
       socket.destroy();

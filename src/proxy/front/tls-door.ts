@@ -2,18 +2,23 @@ import type { Socket } from "node:net";
 import { createServer, type SecureContext, type Server, type TLSSocket } from "node:tls";
 import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
 import type { HostTable } from "./host-table.js";
+import type { Peer } from "./peer.js";
 
 /** Certificates by host, and for clients that name none or an unknown one. */
 export interface Certificates {
   byHost: HostTable<SecureContext>;
   fallback: SecureContext;
+  /** The same as what Node wants of a server whose client names no host. */
+  fallbackPem: { cert: Buffer; key: Buffer };
 }
+
+const MIN_VERSION = "TLSv1.2";
 
 /** Where connections get their TLS. */
 export class TlsDoor {
   private readonly server: Server;
-  /** Connections whose handshake is under way, and the addresses of their clients. */
-  private readonly handshakes = new Map<string, { socket: Socket; peer: string }>();
+  /** Connections whose handshake is under way, and who is at their far end. */
+  private readonly handshakes = new Map<string, { socket: Socket; peer: Peer }>();
 
   /**
    * @param certificates those in force
@@ -22,18 +27,18 @@ export class TlsDoor {
   constructor(
     isHttp2: boolean,
     certificates: () => Certificates | null,
-    through: (socket: TLSSocket, peer: string) => void,
+    through: (socket: TLSSocket, peer: Peer) => void,
   ) {
     const first = certificates();
     this.server = createServer({
       ALPNProtocols: isHttp2 ? ["h2", "http/1.1"] : ["http/1.1"],
-      minVersion: "TLSv1.2",
+      minVersion: MIN_VERSION,
       handshakeTimeout: TIMEOUTS_SEC.head * 1000,
       SNICallback: (host, done) => {
         const tls = certificates();
         done(null, tls?.byHost.find(host.toLowerCase()) ?? tls?.fallback);
       },
-      ...(first === null ? {} : { secureContext: first.fallback }),
+      ...first?.fallbackPem,
     });
     this.server.on("secureConnection", (socket) => {
       const name = farEnd(socket);
@@ -45,8 +50,12 @@ export class TlsDoor {
     this.server.on("tlsClientError", () => {});
   }
 
-  /** @param peer the client's address */
-  enter(socket: Socket, peer: string): void {
+  /** Certificates have changed. */
+  renew(certificates: Certificates): void {
+    this.server.setSecureContext({ ...certificates.fallbackPem, minVersion: MIN_VERSION });
+  }
+
+  enter(socket: Socket, peer: Peer): void {
     if (this.handshakes.size >= PROXY_LIMITS.handshakesMax) {
       socket.destroy();
       return;

@@ -25,8 +25,24 @@ const SERVER_KEYS: Record<keyof DocumentServer, true> = {
   workers: true,
   user: true,
   pidFile: true,
+  accessLog: true,
+  metrics: true,
 };
-const UPSTREAM_KEYS: Record<keyof Upstream, true> = { name: true, backends: true };
+const UPSTREAM_KEYS: Record<keyof Upstream, true> = {
+  name: true,
+  backends: true,
+  protocol: true,
+  balance: true,
+  hashBy: true,
+  connectionsMax: true,
+  queue: true,
+  restMs: true,
+  connectTimeoutMs: true,
+  readTimeoutMs: true,
+  sendTimeoutMs: true,
+  health: true,
+  cgi: true,
+};
 const SITE_KEYS: Record<keyof DocumentSite, true> = {
   name: true,
   active: true,
@@ -37,6 +53,9 @@ const SITE_KEYS: Record<keyof DocumentSite, true> = {
   routes: true,
   maintenance: true,
   exceptions: true,
+  rewrite: true,
+  sendfile: true,
+  compress: true,
 };
 const MAINTENANCE_KEYS: Record<keyof DocumentMaintenance, true> = {
   status: true,
@@ -45,6 +64,18 @@ const MAINTENANCE_KEYS: Record<keyof DocumentMaintenance, true> = {
   headers: true,
   paths: true,
   corsOrigins: true,
+};
+
+/** A hold comes with its own bounds, in its variant. */
+const NO_HOLD: Site["hold"] = {
+  maxWaitMs: 0,
+  maxHeld: 0,
+  maxHeldPerClient: 0,
+  maxBodyBytes: 0,
+  forMs: 0,
+  onExpiry: "down",
+  releaseConcurrency: null,
+  drainTimeoutMs: 0,
 };
 
 const FIX = "fence apply writes it anew; fence render does, too, and changes nothing else";
@@ -92,6 +123,7 @@ function siteOf(server: string, { active: _active, listen, maintenance, ...site 
     servers: [server],
     listen: { [server]: listen },
     settle: { delayMs: 0, timeoutMs: 0 },
+    hold: NO_HOLD,
     // The variants carry these.
     maintenance: { ...maintenance, pageHtml: null, title: "", message: "", reason: "" },
   };

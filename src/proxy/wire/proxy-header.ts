@@ -5,8 +5,8 @@ import { WIRE_LIMITS } from "../limits.js";
 /** A header of the PROXY protocol (version 1 or 2 of HAProxy's specification), which comes before all else. */
 export interface ProxyHeader {
   readonly kind: "proxy-header";
-  /** The client's address, canonical; null: the peer speaks for itself (LOCAL, UNKNOWN, a unix socket). */
-  readonly client: string | null;
+  /** The client, its address canonical; null: the peer speaks for itself (LOCAL, UNKNOWN, a unix socket). */
+  readonly client: { readonly address: string; readonly port: number } | null;
   readonly headBytes: number;
 }
 
@@ -75,7 +75,7 @@ function readLine(
   const isWhole = rest.length === 0 && isPort(sourcePort) && isPort(targetPort);
   if (!client || !isWhole || !ofFamily(target, family) || addressOf(target) === null)
     return refusal("the PROXY line is malformed");
-  return header(client.text, headBytes);
+  return header({ address: client.text, port: Number(sourcePort) }, headBytes);
 }
 
 /** Version 2: signature, version and command, family and transport, length, addresses, TLVs. */
@@ -101,17 +101,17 @@ function readBinary(
   if (isClients && length < (FAMILY_BYTES[family] as number))
     return refusal("the PROXY header is too short for its addresses");
   if (known < FIXED_BYTES + length) return "incomplete";
-  const client = isClients ? binaryAddress(bytes, start + FIXED_BYTES, family) : null;
+  const client = isClients ? binaryClient(bytes, start + FIXED_BYTES, family) : null;
   return header(client, FIXED_BYTES + length);
 }
 
-function binaryAddress(bytes: Uint8Array, at: number, family: number): string | null {
-  if (family === INET) return bytes.subarray(at, at + 4).join(".");
+function binaryClient(bytes: Uint8Array, at: number, family: number): ProxyHeader["client"] {
+  const pair = (index: number): number => ((bytes[index] as number) << 8) | (bytes[index + 1] as number);
+  if (family === INET) return { address: bytes.subarray(at, at + 4).join("."), port: pair(at + 8) };
   if (family !== INET6) return null;
-  const groups: string[] = [];
-  for (let index = 0; index < 16; index += 2)
-    groups.push((((bytes[at + index] as number) << 8) | (bytes[at + index + 1] as number)).toString(16));
-  return addressOf(groups.join(":"))?.text ?? null;
+  const groups = [0, 2, 4, 6, 8, 10, 12, 14].map((index) => pair(at + index).toString(16));
+  const address = addressOf(groups.join(":"));
+  return address === null ? null : { address: address.text, port: pair(at + 32) };
 }
 
 function ofFamily(address: string, family: "TCP4" | "TCP6"): boolean {
@@ -122,7 +122,7 @@ function isPort(text: string): boolean {
   return PORT.test(text) && Number(text) <= 65_535;
 }
 
-function header(client: string | null, headBytes: number): ProxyHeader {
+function header(client: ProxyHeader["client"], headBytes: number): ProxyHeader {
   return { kind: "proxy-header", client, headBytes };
 }
 

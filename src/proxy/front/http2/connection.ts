@@ -7,6 +7,7 @@ import { http2Request } from "../../wire/http2-request.js";
 import { admit } from "../admission.js";
 import { Client } from "../client.js";
 import type { Listener } from "../listener.js";
+import type { Peer } from "../peer.js";
 import { Allowance } from "./allowance.js";
 import { StreamSocket } from "./stream-socket.js";
 
@@ -41,7 +42,7 @@ export class Http2Connection {
     private readonly context: Context,
     private readonly listener: Listener,
     private readonly socket: Socket,
-    private readonly peer: string,
+    private readonly peer: Peer,
     gone: () => void,
   ) {
     const { tick } = context.clock;
@@ -57,6 +58,8 @@ export class Http2Connection {
     this.session.on("stream", onStream);
     this.session.on("ping", () => this.countOdd("ping"));
     this.session.on("remoteSettings", () => this.countOdd("settings"));
+    // Who ends its side sends no more window: it has gone.
+    socket.once("end", () => this.destroy());
     socket.once("close", () => {
       this.session.destroy();
       context.http2.delete(this);
@@ -95,38 +98,48 @@ export class Http2Connection {
   }
 
   private onStream(stream: ServerHttp2Stream, flags: number, raw: readonly string[]): void {
-    const { context, listener, peer } = this;
     this.streams += 1;
     stream.on("error", () => {});
     stream.once("close", () => this.streamEnds());
+    try {
+      this.begin(stream, flags, raw);
+    } catch (error) {
+      const { message, stack } = error as Error;
+      this.context.log.error("internal", { text: message, stack: stack ?? "", client: this.peer.address });
+      stream.destroy(error as Error);
+    }
+  }
+
+  private begin(stream: ServerHttp2Stream, flags: number, raw: readonly string[]): void {
+    const { context, listener, peer } = this;
     const request = http2Request(raw, (flags & NGHTTP2_FLAG_END_STREAM) === 0);
     if (request.kind === "refusal") {
       const { text } = request;
       context.log.error("request-refused", {
         reason: "http2-malformed",
         text,
-        client: peer,
+        client: peer.address,
         listener: listener.name,
       });
       stream.close(NGHTTP2_PROTOCOL_ERROR);
       this.countOdd("malformed request");
       return;
     }
-    const admission = admit(context, peer, listener.trusted);
-    if (typeof admission === "string" || this.streams > HTTP2_LIMITS.streamsMax || context.isStopping) {
+    const isOver = this.streams > HTTP2_LIMITS.streamsMax || context.isStopping;
+    const admission = isOver ? null : admit(context, peer.address, listener.trusted);
+    if (admission === null || typeof admission === "string") {
       // It may ask again: nothing of the request was looked at.
       stream.close(NGHTTP2_REFUSED_STREAM);
       this.countOdd("stream too many");
       return;
     }
-    const socket = new StreamSocket(stream, request);
-    const client = new Client(context, listener, socket.asSocket, peer, admission);
+    const socket = new StreamSocket(stream, request, this.socket.localAddress);
+    new Client(context, listener, socket.asSocket, peer, admission);
     // A client that asks and takes back costs the proxy and the backend, but not itself (CVE-2023-44487), and so does
     // one that makes the proxy take it back (CVE-2025-8671).
     stream.once("close", () => {
-      if (!socket.hasAnswered) this.countOdd("reset");
+      if (!socket.hasAnswered && !socket.isCut) this.countOdd("reset");
     });
-    void client;
   }
 
   private streamEnds(): void {
@@ -137,7 +150,7 @@ export class Http2Connection {
   private countOdd(what: string): void {
     if (this.calm.take(this.context.clock.tick) || this.session.destroyed) return;
     const { context, listener, peer } = this;
-    context.log.error("http2-flood", { reason: what, client: peer, listener: listener.name });
+    context.log.error("http2-flood", { reason: what, client: peer.address, listener: listener.name });
     this.session.destroy(new Error(`too many: ${what}`), NGHTTP2_ENHANCE_YOUR_CALM);
     this.socket.destroySoon();
   }

@@ -17,6 +17,8 @@ const HELD_BYTES_MAX = 64 * 1024;
  */
 export class StreamSocket extends Duplex {
   private readonly answer: StreamAnswer;
+  /** The proxy has broken it off. */
+  isCut = false;
   /** The client has sent all of its request. */
   private hasRequest: boolean;
   /** Of the body so far. */
@@ -27,6 +29,7 @@ export class StreamSocket extends Duplex {
   constructor(
     private readonly stream: ServerHttp2Stream,
     private readonly request: Http2Request,
+    readonly localAddress: string | undefined,
   ) {
     super({
       readableHighWaterMark: HELD_BYTES_MAX,
@@ -93,6 +96,7 @@ export class StreamSocket extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.last = null;
     // close() would first end the stream, and a cut answer would look whole; destroy() resets it, with INTERNAL_ERROR.
+    this.isCut = !this.answer.isComplete && !this.stream.closed;
     if (!this.answer.isComplete) this.stream.destroy(new Error("the answer was cut off"));
     this.stream.resume();
     done(error);

@@ -128,7 +128,11 @@ describe("status", () => {
   });
 
   test("a change that was cut short is said", () => {
-    const unfinished = { journal: { kind: "unreadable", problem: "it is empty" } as const, holder: null, run: null };
+    const unfinished = {
+      journal: { kind: "unreadable", problem: "it is empty" } as const,
+      holder: null,
+      run: null,
+    };
     assert.match(
       statusLines({ ...look(cell()), unfinished }, output()).at(-1) ?? "",
       /journal cannot be read: it is empty/,

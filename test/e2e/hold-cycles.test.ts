@@ -55,9 +55,10 @@ test(`${CLIENTS} clients and a backend that is killed and restarted ${CYCLES} ti
   const startBackend = async (): Promise<ChildProcess> => {
     const child = fork(LEDGER, [String(port)]);
     const ready = new Promise<void>((resolve) => {
-      child.on("message", (id) => {
+      child.on("message", (message) => {
+        const id = message as string;
         if (id === "ready") resolve();
-        else executed.set(String(id), (executed.get(String(id)) ?? 0) + 1);
+        else executed.set(id, (executed.get(id) ?? 0) + 1);
       });
     });
     await ready;

@@ -57,7 +57,7 @@ export function addRun(program: Command, run: Run): void {
       { does: "restart a backend that no client notices", line: "fence run main -- systemctl restart app" },
       {
         does: "a deploy that takes longer, with a check of its own",
-        line: "fence run --for 5m --max-wait 2m --check-url http://127.0.0.1:8080/health -- ./deploy.sh",
+        line: "fence run --for 5m --check-url http://127.0.0.1:8080/ -- ./deploy.sh",
       },
     ],
     handler: async (context, options, words = []) => {

@@ -3,6 +3,7 @@ import { causeOf, type Cause, type Failure } from "../answers/failures.js";
 import type { BodyFilter } from "../answers/body-filter.js";
 import type { BodyReader } from "../body-reader.js";
 import type { CgiCall } from "../cgi/call.js";
+import { dropPrepared } from "../cgi/prepared.js";
 import type { Context } from "../context.js";
 import type { Client } from "../front/client.js";
 import type { Task } from "../front/task.js";
@@ -270,7 +271,7 @@ export class Exchange implements Task {
 
   private end(toDestroy: BackendLink | null): void {
     this.isOver = true;
-    if (this.call !== null) this.client.forgetPrepared();
+    if (this.call !== null) this.client.prepared = dropPrepared(this.client.prepared);
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
     this.connection = null;
     toDestroy?.destroy();

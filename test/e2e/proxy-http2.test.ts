@@ -186,7 +186,7 @@ describe("The proxy and clients of HTTP/2", needs("root", "openssl"), () => {
   test("At its end the proxy says so, and finishes what has begun", async () => {
     const last = await session(port);
     let goaway = -1;
-    last.on("goaway", (code) => (goaway = code));
+    last.on("goaway", (code: number) => (goaway = code));
     const under = request(last, { ":path": "/slow" });
     await until("it is in flight", async () => (await world.status()).sites[0]?.inflight === 1);
     process.kill(world.masterPid(), "SIGTERM");

@@ -23,7 +23,6 @@ import type { Task } from "./task.js";
 export class Client {
   /** The client's address as the connection tells it, without a zone; "": it has none. */
   readonly peer: string;
-  readonly peerPort: number | null;
   readonly reader: RequestReader;
   readonly timer: ClientTimer;
   /** The connection may go on behind the answer under way. */
@@ -44,11 +43,10 @@ export class Client {
     readonly context: Context,
     readonly listener: Listener,
     readonly socket: Socket,
-    { address, port }: Peer,
+    readonly farEnd: Peer,
     private readonly admission: Admission,
   ) {
-    this.peer = address;
-    this.peerPort = port;
+    this.peer = farEnd.address;
     this.reader = new RequestReader(this, socket);
     this.timer = new ClientTimer(context.clock.tick);
     socket.on("data", (chunk: Buffer) => this.onData(chunk));

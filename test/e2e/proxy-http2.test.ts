@@ -5,6 +5,7 @@ import type { ClientHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { startFront } from "../support/front.js";
+import { holdAndDrain, waiting } from "../support/hold.js";
 import { request, session } from "../support/http2-client.js";
 import { httpsAt } from "../support/listen.js";
 import { needs } from "../support/needs.js";
@@ -161,6 +162,30 @@ describe("The proxy and clients of HTTP/2", needs("root", "openssl"), () => {
     await world.switchTo("main", { mode: "up" });
     await world.sync("main");
     assert.equal((await request(on, { ":path": "/empty" })).status, 200);
+  });
+
+  test("A held stream goes on whole at the release, and one that is reset or loses its connection never runs", async () => {
+    await holdAndDrain(world);
+    const count = seen.length;
+    const waits = request(on, { ":method": "POST", ":path": "/empty" }, Buffer.from("held"));
+    await waiting(world, 1);
+    const reset = on.request({ ":path": "/empty", ":authority": "main.test" }).on("error", () => {});
+    await waiting(world, 2);
+    reset.close(8);
+    await waiting(world, 1);
+    const gone = await session(port);
+    gone.request({ ":path": "/empty", ":authority": "main.test" }).on("error", () => {});
+    await waiting(world, 2);
+    gone.destroy();
+    await waiting(world, 1);
+    assert.equal(seen.length, count);
+    await world.switchTo("main", { mode: "up" });
+    await world.sync("main");
+    assert.equal((await waits).status, 200);
+    assert.deepEqual(
+      seen.slice(count).map(({ body }) => body.toString()),
+      ["held"],
+    );
   });
 
   test("A client that takes nothing, and a backend that takes nothing, do not make the proxy grow", async () => {

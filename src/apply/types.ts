@@ -13,6 +13,8 @@ export const STEPS = [
   "settle",
   "proof",
   "drain",
+  "command",
+  "health",
   "undo",
   "done",
 ] as const;

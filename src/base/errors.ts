@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   "server-unfit": "failed",
   "mode-unsupported": "failed",
   "not-held": "failed",
+  "not-up": "failed",
+  "run-under-way": "locked",
   "config-test-failed": "failed",
   "config-test-hung": "failed",
   "not-durable": "unproven",

@@ -1,12 +1,15 @@
 import { chmodSync, unlinkSync } from "node:fs";
 import http from "node:http";
 import { connect } from "node:net";
+import { METRICS_TYPE } from "./metrics/exposition.js";
 
 /** What the control socket answers with; by what it is asked. */
 export interface ControlAnswers {
   /** null: there is no such site. */
   sync(site: string): object | null;
   status(): object;
+  /** Prometheus' text format. */
+  metrics(): Promise<string>;
 }
 
 const CONNECTIONS_MAX = 16;
@@ -22,8 +25,9 @@ export class Control {
   ) {
     const limits = { maxHeaderSize: 8192, headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS };
     this.server = http.createServer(limits, (request, response) => {
-      const [status, body] = answerTo(request, answers);
       request.resume();
+      if (request.url === "/metrics" && request.method === "GET") return void sendMetrics(response, answers);
+      const [status, body] = answerTo(request, answers);
       response.writeHead(status, { "Content-Type": "application/json", Connection: "close" });
       response.end(`${JSON.stringify(body)}\n`);
     });
@@ -51,12 +55,21 @@ export class Control {
   }
 }
 
+async function sendMetrics(response: http.ServerResponse, answers: ControlAnswers): Promise<void> {
+  try {
+    const text = await answers.metrics();
+    response.writeHead(200, { "Content-Type": METRICS_TYPE, Connection: "close" }).end(text);
+  } catch (error) {
+    response.writeHead(500, { Connection: "close" }).end(`${(error as Error).message}\n`);
+  }
+}
+
 function answerTo(request: http.IncomingMessage, answers: ControlAnswers): [status: number, body: object] {
   const target = `http://fence${request.url ?? "/"}`;
   if (!URL.canParse(target)) return [400, { error: "which path" }];
   const url = new URL(target);
   if (url.pathname === "/status" && request.method === "GET") return [200, answers.status()];
-  if (url.pathname !== "/sync") return [404, { error: "POST /sync?site= or GET /status" }];
+  if (url.pathname !== "/sync") return [404, { error: "POST /sync?site=, GET /status or GET /metrics" }];
   if (request.method !== "POST") return [405, { error: "POST only" }];
   const site = answers.sync(url.searchParams.get("site") ?? "");
   return site === null ? [400, { error: "which site" }] : [200, site];

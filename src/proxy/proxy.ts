@@ -1,10 +1,13 @@
 import { monotonicMs } from "../base/clock.js";
+import { openAccessLog, type AccessLog } from "./access-log/access-log.js";
 import { CoarseClock } from "./clock.js";
 import { configurationOf, type Configuration, type ProxyConfig } from "./configuration.js";
 import type { Context } from "./context.js";
 import { HostTable } from "./front/host-table.js";
 import { Listener } from "./front/listener.js";
-import type { AccessLog, Log } from "./log.js";
+import type { Log, LogSink } from "./log.js";
+import { metricsSnapshot, type MetricsSnapshot } from "./metrics/snapshot.js";
+import { Totals } from "./metrics/traffic.js";
 import type { ServedSite } from "./site.js";
 import { statusReport, syncReport, type ReloadFacts, type StatusReport } from "./status.js";
 import { LOOK_MS, SWEEP_MS, TIMEOUTS_SEC } from "./timeouts.js";
@@ -19,17 +22,22 @@ export class Proxy {
   private readonly startedMs = monotonicMs();
   private facts: ReloadFacts;
 
-  /** @throws Error for a certificate that cannot be read */
+  /**
+   * @param stdout where an access log goes that was asked for on the command line; null: it was not
+   * @throws Error for a certificate that cannot be read, and an access log that cannot be opened
+   */
   constructor(
     private config: ProxyConfig,
     log: Log,
-    accessLog: AccessLog | null,
+    private readonly stdout: LogSink | null,
   ) {
     this.context = {
       log,
-      accessLog,
+      accessLog: openAccessLog(config.server.accessLog, stdout, log),
+      totals: new Totals(),
       clock: new CoarseClock(),
       clients: new Set(),
+      http2: new Set(),
       backendConnections: new Set(),
       perClient: new Map(),
       isStopping: false,
@@ -51,7 +59,14 @@ export class Proxy {
   async reload(config: ProxyConfig): Promise<void> {
     const before = this.configuration;
     const next = configurationOf(config, before);
-    await this.openAll(next);
+    const accessLog = this.accessLogFor(config);
+    try {
+      await this.openAll(next);
+    } catch (error) {
+      if (accessLog !== this.context.accessLog) void accessLog?.end();
+      throw error;
+    }
+    this.takeAccessLog(accessLog);
     this.configuration = next;
     this.config = config;
     next.commit();
@@ -80,7 +95,33 @@ export class Proxy {
   private retire(listener: Listener): void {
     listener.close();
     listener.serve({ sites: new HostTable<ServedSite>([]), trusted: new AddressSet([]), tls: null });
-    for (const client of [...this.context.clients]) if (client.listener === listener) client.closeIfIdle();
+    const { clients, http2 } = this.context;
+    for (const client of [...clients]) if (client.listener === listener) client.closeIfIdle();
+    for (const connection of http2) if (connection.isOf(listener)) connection.retire();
+  }
+
+  private accessLogFor(config: ProxyConfig): AccessLog | null {
+    const { context } = this;
+    const isSame = JSON.stringify(config.server.accessLog) === JSON.stringify(this.config.server.accessLog);
+    return isSame ? context.accessLog : openAccessLog(config.server.accessLog, this.stdout, context.log);
+  }
+
+  /** One that stays is opened anew: a reload is what some rotate their logs by. */
+  private takeAccessLog(accessLog: AccessLog | null): void {
+    const before = this.context.accessLog;
+    this.context.accessLog = accessLog;
+    if (accessLog === before) this.reopenLogs();
+    else void before?.end();
+  }
+
+  /** The files of the logs were moved away. */
+  reopenLogs(): void {
+    this.context.accessLog?.reopen();
+  }
+
+  /** What this process has counted; with those of others `renderMetrics` makes one text of them. */
+  metrics(): MetricsSnapshot {
+    return metricsSnapshot(this.configuration, this.context);
   }
 
   /** A reload that changed nothing, for the status. */
@@ -106,14 +147,17 @@ export class Proxy {
     const deadline = monotonicMs() + TIMEOUTS_SEC.shutdown * 1000;
     while (monotonicMs() < deadline) {
       for (const client of [...context.clients]) client.closeIfIdle();
-      if (![...context.clients].some((client) => client.isBusy)) break;
+      for (const connection of [...context.http2]) connection.retire();
+      if (![...context.clients].some((client) => client.isBusy) && context.http2.size === 0) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     for (const timer of this.timers) clearInterval(timer);
     for (const listener of this.listeners.values()) listener.dropHandshakes();
     for (const client of [...context.clients]) client.socket.destroy();
+    for (const connection of [...context.http2]) connection.destroy();
     for (const connection of [...context.backendConnections]) connection.destroy();
-    context.accessLog?.flush();
+    await context.accessLog?.end();
+    context.accessLog = null;
   }
 
   /** Opens what a configuration adds. @throws for the first that cannot be opened; then none of them stays open */
@@ -141,10 +185,11 @@ export class Proxy {
   }
 
   private sweep(): void {
-    const { clock, clients, accessLog } = this.context;
+    const { clock, clients, http2, accessLog } = this.context;
     clock.advance(Math.floor((monotonicMs() - this.startedMs) / 1000));
     const { tick } = clock;
     for (const client of clients) client.sweep(tick);
+    for (const connection of http2) connection.sweep(tick);
     for (const pool of this.configuration.pools.values()) {
       for (const connection of pool.idle.expire(tick, TIMEOUTS_SEC.backendIdle)) connection.destroy();
     }

@@ -3,7 +3,9 @@ import { dirname } from "node:path";
 import { writeAtomic } from "../base/durable.js";
 import { makeFolders } from "../base/folders.js";
 import { Control } from "./control.js";
-import { AccessLog, Log, type LogSink } from "./log.js";
+import { Log, type LogSink } from "./log.js";
+import { renderMetrics } from "./metrics/exposition.js";
+import { MetricsListener } from "./metrics/metrics-listener.js";
 import { readDocument } from "./process/document.js";
 import { Proxy } from "./proxy.js";
 
@@ -20,7 +22,7 @@ const PROCESS_NAME = "fence-proxy";
 const RUN_FOLDER_MODE = 0o700;
 
 /**
- * Serves until SIGTERM or SIGINT, and resolves when all has ended. SIGHUP reads the document anew; a second SIGTERM ends at
+ * Serves until SIGTERM or SIGINT, and resolves when all has ended. SIGHUP reads the document anew, SIGUSR1 opens the access log anew; a second SIGTERM ends at
  * once.
  * @throws whatever stands against the start: then nothing listens any more
  */
@@ -31,32 +33,50 @@ export async function runProxy({ file, errors, access }: RunOptions): Promise<vo
   const config = readDocument(file);
   const { server, controlSocket } = config;
   const log = new Log(errors, server.name);
-  const proxy = new Proxy(config, log, access === null ? null : new AccessLog(access));
-  const answers = { sync: (site: string) => proxy.sync(site), status: () => proxy.status() };
+  const proxy = new Proxy(config, log, access);
+  const metricsText = (): Promise<string> => renderMetrics([proxy.metrics()]);
+  const answers = {
+    sync: (site: string) => proxy.sync(site),
+    status: () => proxy.status(),
+    metrics: metricsText,
+  };
+  const metrics = new MetricsListener(metricsText);
   makeFolders(dirname(controlSocket), RUN_FOLDER_MODE);
   const control = new Control(controlSocket, answers);
   await control.open();
   try {
     await proxy.start();
+    (await metrics.prepare(server.metrics)).commit();
     writeAtomic(server.pidFile, `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
     control.close();
+    metrics.close();
     await proxy.stop();
     throw error;
   }
   log.info("started", { pid: process.pid });
-  signals.onReload(() => reload(proxy, log, file));
+  signals.onReload(() => reload(proxy, metrics, log, file));
+  signals.onReopen(() => proxy.reopenLogs());
   await signals.ended;
   log.info("stopping", {});
   await proxy.stop();
+  metrics.close();
   control.close();
   removeOwn(server.pidFile);
   log.info("stopped", {});
 }
 
-async function reload(proxy: Proxy, log: Log, file: string): Promise<void> {
+async function reload(proxy: Proxy, metrics: MetricsListener, log: Log, file: string): Promise<void> {
   try {
-    await proxy.reload(readDocument(file));
+    const config = readDocument(file);
+    const listener = await metrics.prepare(config.server.metrics);
+    try {
+      await proxy.reload(config);
+    } catch (error) {
+      listener.abandon();
+      throw error;
+    }
+    listener.commit();
     log.info("reloaded", {});
   } catch (error) {
     const { message } = error as Error;
@@ -70,6 +90,7 @@ class Signals {
   /** Resolves at SIGTERM or SIGINT. */
   readonly ended: Promise<void>;
   private isAsked = false;
+  private reopen: (() => void) | null = null;
   private reload: (() => Promise<void>) | null = null;
   private reloading = Promise.resolve();
 
@@ -78,6 +99,8 @@ class Signals {
       this.isAsked = true;
       this.go();
     });
+    // Whoever rotates logs sends it. With a listener of its own Node does not open its debugger at it.
+    process.on("SIGUSR1", () => this.reopen?.());
     this.ended = new Promise((resolve) => {
       let asked = 0;
       const end = (): void => {
@@ -93,6 +116,11 @@ class Signals {
   onReload(reload: () => Promise<void>): void {
     this.reload = reload;
     if (this.isAsked) this.go();
+  }
+
+  /** What SIGUSR1 is for. */
+  onReopen(reopen: () => void): void {
+    this.reopen = reopen;
   }
 
   private go(): void {

@@ -40,7 +40,9 @@ function quoted(text: string): string {
 }
 
 function word(text: string | null): string {
-  return text === null || text === "" ? "-" : text.replace(NOT_WORD, (character) => `\\x${hex(character, 2)}`);
+  return text === null || text === ""
+    ? "-"
+    : text.replace(NOT_WORD, (character) => `\\x${hex(character, 2)}`);
 }
 
 function hex(character: string, digits: number): string {

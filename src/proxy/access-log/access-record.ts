@@ -1,4 +1,5 @@
 import type { Client } from "../front/client.js";
+import { StreamSocket } from "../front/http2/stream-socket.js";
 import { fieldValue } from "../wire/field-value.js";
 
 /** One request as the access log tells it. Cookies and Authorization are never part of it. */
@@ -29,8 +30,19 @@ export interface AccessRecord {
   reason: string | null;
 }
 
-export function recordOf(client: Client, status: number, bytes: number, timeMs: number, ms: number): AccessRecord {
-  const { request, site, backend, backendMs, reason } = client;
+const NOTHING = { site: null, backend: null, backendMs: null };
+
+export function recordOf(
+  client: Client,
+  status: number,
+  bytes: number,
+  timeMs: number,
+  ms: number,
+): AccessRecord {
+  const { request } = client;
+  const { reason } = client.notes;
+  // Those of a request that was never whole are of the one before it.
+  const { site, backend, backendMs } = request === null ? NOTHING : client.notes;
   const address = site === null || request === null ? null : client.forwardingFor(site).client(request.sent);
   return {
     timeMs,
@@ -38,7 +50,7 @@ export function recordOf(client: Client, status: number, bytes: number, timeMs: 
     host: request?.host ?? null,
     method: request?.method ?? null,
     target: request?.target ?? null,
-    protocol: request === null ? null : request.version === 10 ? "HTTP/1.0" : "HTTP/1.1",
+    protocol: protocolOf(client),
     site: site?.name ?? null,
     mode: site?.modes.mode ?? null,
     status,
@@ -50,4 +62,10 @@ export function recordOf(client: Client, status: number, bytes: number, timeMs: 
     userAgent: request === null ? null : fieldValue(request.fields, "user-agent"),
     reason,
   };
+}
+
+function protocolOf({ request, socket }: Client): string | null {
+  if (request === null) return null;
+  if ((socket as object) instanceof StreamSocket) return "HTTP/2.0";
+  return request.version === 10 ? "HTTP/1.0" : "HTTP/1.1";
 }

@@ -3,6 +3,7 @@ import { causeOf, type Cause, type Failure } from "../answers/failures.js";
 import type { BodyFilter } from "../answers/body-filter.js";
 import type { BodyReader } from "../body-reader.js";
 import type { CgiCall } from "../cgi/call.js";
+import { dropPrepared } from "../cgi/prepared.js";
 import type { Context } from "../context.js";
 import type { Client } from "../front/client.js";
 import { noteEnd } from "../front/note-end.js";
@@ -69,7 +70,7 @@ export class Exchange implements Task {
     // Another idle connection would most likely be as stale as the one that failed.
     const idle = this.sends > 0 ? null : pool.takeIdle(clock.tick, this.isRepeatable);
     pool.inflight += 1;
-    this.client.backend = pool.label;
+    this.client.notes.backend = pool.label;
     if (idle === null) {
       this.connection = pool.connect(this.context, this);
       return;
@@ -139,7 +140,7 @@ export class Exchange implements Task {
     const { client, request, site } = this;
     const receiver = { version: request.version, keepAlive: client.keeps };
     this.status = head.status;
-    if (this.context.accessLog !== null) client.backendMs = monotonicMs() - client.startedMs;
+    if (this.context.accessLog !== null) client.notes.backendMs = monotonicMs() - client.notes.startedMs;
     this.endsWithConnection = head.framing.kind === "until-close";
     this.stripsChunks = request.version === 10;
     if (head.upgraded) {
@@ -249,7 +250,7 @@ export class Exchange implements Task {
 
   private tell({ status, reason, text }: Cause, why: string): void {
     const { client, site, request, connection } = this;
-    client.reason = reason;
+    client.notes.reason = reason;
     this.context.log.error("request-failed", {
       status,
       reason,
@@ -272,7 +273,7 @@ export class Exchange implements Task {
 
   private end(toDestroy: BackendLink | null): void {
     this.isOver = true;
-    if (this.call !== null) this.client.forgetPrepared();
+    if (this.call !== null) this.client.prepared = dropPrepared(this.client.prepared);
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
     this.connection = null;
     toDestroy?.destroy();

@@ -8,10 +8,11 @@ import type { Client } from "./client.js";
  * @param bytes of the answer's body
  */
 export function noteEnd(client: Client, status: number, bytes: number): void {
-  const { context, site } = client;
-  const ms = client.request === null ? 0 : monotonicMs() - client.startedMs;
+  const { context, notes } = client;
+  // Without a request nothing was ever noted of it.
+  const site = client.request === null ? null : notes.site;
+  const ms = client.request === null ? 0 : monotonicMs() - notes.startedMs;
   if (site === null) context.totals.nobody.count("up", status, ms);
   else site.traffic.count(site.modes.mode, status, ms);
-  if (context.accessLog !== null)
-    context.accessLog.add(recordOf(client, status, bytes, wallMs(), ms));
+  if (context.accessLog !== null) context.accessLog.add(recordOf(client, status, bytes, wallMs(), ms));
 }

@@ -23,7 +23,7 @@ export function serve(client: Client, request: RequestHead): void {
     client.reply(NOT_FOUND);
     return;
   }
-  client.site = site;
+  client.notes.site = site;
   if (!site.isOpen) return serveShut(client, request, site);
   if (request.path === PROBE_PATH) client.reply(site.modes.probe ?? NOT_FOUND);
   else serveLive(client, request, site);
@@ -74,11 +74,19 @@ function serveCgi(
   group: BackendGroup,
   upstream: CgiUpstream,
 ): void {
-  const prepared = prepare(client, request, upstream, serve);
+  const prepared = prepare(client, request, site, upstream, serveAgain);
   if (prepared === null) return;
   const exchange = new Exchange(client.context, client, site, request, group, client.reader.body);
   client.task = exchange;
   exchange.call = callOf(exchange, upstream, prepared);
   if (exchange.call === null) exchange.fail(faultCause("variables-too-large"));
   else exchange.start();
+}
+
+/** Once more, of a request that was not ready for a backend. */
+function serveAgain(client: Client, request: RequestHead): void {
+  const site = client.listener.sites.find(request.host);
+  // It has had its turn: those who wait are behind it.
+  if (site !== null && site.modes.mode === "up") serveLive(client, request, site);
+  else serve(client, request);
 }

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Mode } from "../../base/mode.js";
 
 export const MODES = ["up", "down", "hold"] as const satisfies readonly Mode[];
@@ -27,11 +28,33 @@ export class Traffic {
   }
 }
 
-/** The same of one process: connections, bytes of those that ended, and requests of no site. */
+/** What one process counts that belongs to no site: connections, their bytes, and requests for no site. */
 export class Totals {
   readonly nobody = new Traffic();
   connections = 0;
   turnedAway = 0;
-  bytesRead = 0;
-  bytesWritten = 0;
+  /** A socket counts its own bytes: nothing is added up before it ends, or somebody asks. */
+  readonly sockets = new Set<Socket>();
+  private read = 0;
+  private written = 0;
+
+  begins(socket: Socket): void {
+    this.connections += 1;
+    this.sockets.add(socket);
+    socket.once("close", () => {
+      this.sockets.delete(socket);
+      this.read += socket.bytesRead;
+      this.written += socket.bytesWritten;
+    });
+  }
+
+  /** As they are above TLS. */
+  bytes(): { read: number; written: number } {
+    let { read, written } = this;
+    for (const socket of this.sockets) {
+      read += socket.bytesRead;
+      written += socket.bytesWritten;
+    }
+    return { read, written };
+  }
 }

@@ -55,6 +55,8 @@ export class Proxy {
     this.configuration = next;
     this.config = config;
     next.commit();
+    // Of a site that is served no more.
+    for (const [name, site] of before.sites) if (next.sites.get(name) !== site) site.room.close();
     for (const [key, pool] of before.pools) {
       if (!next.pools.has(key)) for (const connection of pool.idle.close()) connection.destroy();
     }
@@ -95,6 +97,7 @@ export class Proxy {
   async stop(): Promise<void> {
     const { context } = this;
     context.isStopping = true;
+    for (const site of this.configuration.sites.values()) site.room.close();
     for (const listener of this.listeners.values()) listener.close();
     const deadline = monotonicMs() + TIMEOUTS_SEC.shutdown * 1000;
     while (monotonicMs() < deadline) {

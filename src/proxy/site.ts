@@ -1,4 +1,6 @@
 import type { Site } from "../spec/types.js";
+import { freshenBackends } from "./hold/fresh-backends.js";
+import { WaitingRoom } from "./hold/waiting-room.js";
 import type { BackendGroup } from "./backend/backend-pool.js";
 import { gateOf, type Gate } from "./gate/decide.js";
 import { ModeStore } from "./modes/mode-store.js";
@@ -8,11 +10,17 @@ import { staticRoutesOf, type StaticRoute } from "./static/routes.js";
 export class ServedSite {
   readonly name: string;
   readonly modes: ModeStore;
+  readonly room: WaitingRoom;
+  /** The one field that a request looks at: the site is up, and nobody waits. */
+  isOpen = false;
   gate: Gate;
   routes: readonly StaticRoute[];
   upstream: BackendGroup | null;
   /** Requests that a backend has and has not answered to their end, upgraded connections left out. */
   inflight = 0;
+  /** The same of those that an exception let pass while the site was not up. */
+  exempt = 0;
+  private wasHeld = false;
   /** Upgraded connections. */
   tunnels = 0;
 
@@ -22,6 +30,37 @@ export class ServedSite {
     this.gate = gateOf(site);
     this.routes = staticRoutesOf(site);
     this.upstream = upstream;
+    this.room = new WaitingRoom(this);
+    this.modes.onChange = () => this.modeChanged();
+    this.modeChanged();
+  }
+
+  /** A request is with a backend no longer. */
+  ends(): void {
+    this.inflight -= 1;
+    if (this.isOpen) return;
+    if (this.modes.mode === "hold") this.drained();
+    else this.room.move();
+  }
+
+  /** Looks whether the site may be served at once. */
+  settle(): void {
+    this.isOpen = this.modes.mode === "up" && this.room.size === 0;
+  }
+
+  /** While the site is held: once nothing is with the backends, they may be stopped without a connection left open. */
+  drained(): void {
+    if (this.inflight === 0 && this.upstream !== null) freshenBackends(this.upstream);
+  }
+
+  private modeChanged(): void {
+    const { mode } = this.modes;
+    this.settle();
+    // Whatever became of the backends meanwhile: those that waited meet them as they are now.
+    if (this.wasHeld && mode !== "hold" && this.upstream !== null) freshenBackends(this.upstream);
+    this.wasHeld = mode === "hold";
+    this.room.modeChanged();
+    if (this.wasHeld) this.drained();
   }
 
   reconfigure(site: Site, upstream: BackendGroup | null): void {

@@ -15,6 +15,7 @@ const SOCKET_PATH_BYTES_MAX = 107;
  */
 export const proxy: ServerAdapter = {
   kind: "proxy",
+  modes: ["up", "down", "hold"],
   encoders: {
     /** Text that is JSON already. */
     document(value) {
@@ -94,7 +95,7 @@ function limitsProxy(spec: Spec, server: Server): Limit[] {
   if (sitesOf(spec, server).some((site) => listensOf(site, server).some((listen) => listen.tls)))
     note("The proxy speaks HTTP/1.1 alone, also over TLS: no HTTP/2 yet.");
   note(
-    "The proxy is one process on one core; more workers, a restart without a gap, and holding requests are not supported yet.",
+    "The proxy is one process on one core; more workers and a restart without a gap are not supported yet.",
   );
   return found;
 }

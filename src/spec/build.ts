@@ -4,7 +4,7 @@ import { parseDuration } from "../base/duration.js";
 import { canonicalHost, splitHostPort } from "./address-checks.js";
 import { DEFAULT_PROGRAM, DEFAULT_WORKERS, DEFAULTS } from "./defaults.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
-import type { Backend, Cidr, Listen, PathRule, Server, Site, Spec } from "./types.js";
+import type { Backend, Cidr, Hold, Listen, PathRule, Server, Site, Spec } from "./types.js";
 
 /** What building needs besides the checked values. */
 export interface Surroundings {
@@ -130,6 +130,20 @@ function buildSite(
       delayMs: ms(settle.delay ?? DEFAULTS["site.settle.delay"].value),
       timeoutMs: ms(settle.timeout ?? DEFAULTS["site.settle.timeout"].value),
     },
+    hold: buildHold(raw.hold ?? {}),
+  };
+}
+
+function buildHold(raw: NonNullable<RawSite["hold"]>): Hold {
+  return {
+    maxWaitMs: ms(raw.max_wait ?? DEFAULTS["site.hold.max_wait"].value),
+    maxHeld: raw.max_held ?? DEFAULTS["site.hold.max_held"].value,
+    maxHeldPerClient: raw.max_held_per_client ?? DEFAULTS["site.hold.max_held_per_client"].value,
+    maxBodyBytes: raw.max_body ?? DEFAULTS["site.hold.max_body"].value,
+    forMs: ms(raw.for ?? DEFAULTS["site.hold.for"].value),
+    onExpiry: raw.on_expiry ?? DEFAULTS["site.hold.on_expiry"].value,
+    releaseConcurrency: raw.release_concurrency ?? DEFAULTS["site.hold.release_concurrency"].value,
+    drainTimeoutMs: ms(raw.drain_timeout ?? DEFAULTS["site.hold.drain_timeout"].value),
   };
 }
 

@@ -21,5 +21,8 @@ export const LIMITS = {
   diagnosticsMax: 200,
   /** sockaddr_un.sun_path holds 108 bytes with its NUL (unix(7)). */
   socketPathBytesMax: 107,
+  /** A held request costs two descriptors once it is let go. */
+  heldMax: 65_536,
+  heldBodyBytesMax: 16 * 1024 * 1024,
   durationMsMax: 30 * 86_400_000,
 } as const;

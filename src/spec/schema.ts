@@ -40,6 +40,7 @@ const listen = z
 const listens = list(listen, LIMITS.listensMax, "addresses to listen on").min(1);
 const path = (description: string) => str(description, check.filePath);
 const duration = (description: string) => str(description, check.duration);
+const lasting = (description: string) => str(description, check.duration, check.lasting);
 
 const server = z.strictObject({
   kind: z
@@ -150,6 +151,39 @@ const settle = z.strictObject({
   timeout: duration("deadline of the proof; then the switch is undone").optional(),
 });
 
+const hold = z.strictObject({
+  max_wait: lasting("a request waits no longer; then it gets the maintenance answer").optional(),
+  max_held: z
+    .int()
+    .min(1)
+    .max(LIMITS.heldMax)
+    .optional()
+    .describe("requests that wait at once, in each worker; those beyond it get the maintenance answer"),
+  max_held_per_client: z
+    .int()
+    .min(1)
+    .max(LIMITS.heldMax)
+    .optional()
+    .describe(
+      "the same for one client address; loopback and trusted proxies stand for many and are not counted",
+    ),
+  max_body: z
+    .int()
+    .min(0)
+    .max(LIMITS.heldBodyBytesMax)
+    .optional()
+    .describe("bytes of one waiting request that are read ahead"),
+  for: lasting("the hold ends by itself after this long").optional(),
+  on_expiry: z.enum(["down", "up"]).optional().describe("the mode after that"),
+  release_concurrency: z
+    .int()
+    .min(1)
+    .max(LIMITS.heldMax)
+    .optional()
+    .describe("requests at the backends at once while those that waited are let go"),
+  drain_timeout: duration("how long fence hold waits until no request is at the backends").optional(),
+});
+
 const site = z.strictObject({
   hosts: list(str("host name", address.host), LIMITS.hostsMax, "names of the site").min(1),
   servers: list(str("name of a server"), LIMITS.serversMax, "which servers serve it").min(1).optional(),
@@ -163,6 +197,7 @@ const site = z.strictObject({
   maintenance: maintenance.optional().describe("what clients get while the site is down"),
   exceptions: exceptions.optional().describe("who and what passes while the site is down"),
   settle: settle.optional().describe("how long a switch may take"),
+  hold: hold.optional().describe("what bounds a hold"),
 });
 
 export const specSchema = z

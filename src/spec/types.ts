@@ -1,4 +1,4 @@
-import type { Mode } from "../base/mode.js";
+import type { HoldEnd, Mode } from "../base/mode.js";
 
 /**
  * The spec, parsed and valid: every default filled in, every path absolute, every duration in milliseconds,
@@ -72,6 +72,7 @@ export interface Site {
   maintenance: Maintenance;
   exceptions: Exceptions;
   settle: Settle;
+  hold: Hold;
 }
 
 /** Files below `dir` for URL paths below `path`. */
@@ -139,6 +140,34 @@ export interface Settle {
   timeoutMs: number;
 }
 
+/** What bounds a hold, unless the command says otherwise. */
+export interface Hold {
+  /** Of one request; then it gets the maintenance answer. */
+  maxWaitMs: number;
+  /** Requests held at once, by each worker. */
+  maxHeld: number;
+  /** Of one client address; loopback and trusted proxies are not counted. */
+  maxHeldPerClient: number;
+  /** Bytes of one held request that are read ahead. */
+  maxBodyBytes: number;
+  /** The hold ends by itself after this long. */
+  forMs: number;
+  onExpiry: HoldEnd["onExpiry"];
+  /** Requests at the backends at once while those held are let go; null: what the upstream takes. */
+  releaseConcurrency: number | null;
+  /** How long `fence hold` waits until no request is at the backends. */
+  drainTimeoutMs: number;
+}
+
+/** One hold, as stamped into its variant. */
+export interface HoldValues extends HoldEnd {
+  maxWaitMs: number;
+  maxHeld: number;
+  maxHeldPerClient: number;
+  maxBodyBytes: number;
+  releaseConcurrency: number;
+}
+
 /** What a person asked for and what the clients are told; stamped into each variant. */
 export interface ModeValues {
   mode: Mode;
@@ -152,4 +181,6 @@ export interface ModeValues {
   leftSec: number | null;
   message: string;
   reason: string;
+  /** Of mode hold; null in the others. */
+  hold: HoldValues | null;
 }

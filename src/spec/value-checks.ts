@@ -70,6 +70,9 @@ export const duration: Check = (value) => {
   return ms > LIMITS.durationMsMax ? { message: "the duration is longer than 30 days" } : null;
 };
 
+export const lasting: Check = (value) =>
+  parseDuration(value) === 0 ? { message: `"${value}" ends at once`, fix: 'write "1s" or more' } : null;
+
 export const wholeSeconds: Check = (value) =>
   (parseDuration(value) ?? 0) % 1000 === 0 && (parseDuration(value) ?? 0) > 0
     ? null

@@ -7,7 +7,7 @@ import type { ObserveWorkers } from "./types.js";
  */
 export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) => {
   const silent = { pid: masterPid, settled: null, detail: null };
-  const none = (problem: string) => ({ workers: [silent], inflight: null, problem });
+  const none = (problem: string) => ({ workers: [silent], inflight: null, held: null, problem });
   if (point.controlSocket === null) return none("no control socket");
   try {
     const report = await sync(point.controlSocket, point.site);
@@ -17,7 +17,8 @@ export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) 
     const settled = report.synced && report.generation === active;
     const detail = `generation ${report.generation ?? "none"}`;
     const problem = report.synced ? null : "the proxy cannot read the active variant";
-    return { workers: [{ pid: masterPid, settled, detail }], inflight: report.inflight, problem };
+    const { inflight, held } = report;
+    return { workers: [{ pid: masterPid, settled, detail }], inflight, held, problem };
   } catch (error) {
     return none(`${point.controlSocket}: ${(error as Error).message}`);
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import { MODES, type Mode } from "../../src/base/mode.js";
 import type { Machine } from "../../src/apply/machine.js";
 import type { SwitchRequest } from "../../src/apply/types.js";
 import type { Plan, RenderedTree } from "../../src/plan/types.js";
@@ -57,6 +58,16 @@ function siteOf(name: string, servers: readonly string[]): Site {
     },
     exceptions: { allow: [], trustedProxies: [], pass: [], acme: true, health: null },
     settle: SETTLE,
+    hold: {
+      maxWaitMs: 30_000,
+      maxHeld: 1024,
+      maxHeldPerClient: 32,
+      maxBodyBytes: 65_536,
+      forMs: 60_000,
+      onExpiry: "down",
+      releaseConcurrency: null,
+      drainTimeoutMs: 30_000,
+    },
   };
 }
 
@@ -101,6 +112,7 @@ export function planOf(folder: string, sites: readonly string[] = ["main"]): Pla
 export interface Lies {
   running?: (server: string) => "yes" | "no" | "unknown";
   observe?: (point: SwitchPoint, truth: Observation) => Observation | Promise<Observation>;
+  traffic?: Machine["traffic"];
   configTest?: Machine["configTest"];
   tree?: RenderedTree;
   /** Stands in every variant; a new text is like a changed spec. */
@@ -123,6 +135,7 @@ export function fakeMachine(lies: Lies = {}): Machine {
       workers: [],
       probes: [],
       inflight: null,
+      held: null,
       problems: isShown ? [] : ["nothing answered"],
     };
     return lies.observe ? lies.observe(point, truth) : truth;
@@ -140,6 +153,8 @@ export function fakeMachine(lies: Lies = {}): Machine {
       };
     },
     observe,
+    traffic: lies.traffic ?? (async () => ({ running: "yes", inflight: 0, held: null, problem: null })),
+    modesOf: () => MODES,
     async prove(point, expected, options) {
       const began = performance.now();
       for (let right = 0; ;) {
@@ -181,7 +196,7 @@ function variantOf(
 }
 
 export function requestOf(
-  mode: "up" | "down",
+  mode: Mode,
   sites: readonly string[] = ["main"],
   rest: Partial<SwitchRequest> = {},
 ): SwitchRequest {
@@ -191,6 +206,7 @@ export function requestOf(
     reason: null,
     message: null,
     untilMs: null,
+    hold: null,
     settleMs: null,
     timeoutMs: null,
     wait: true,

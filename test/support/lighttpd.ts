@@ -61,6 +61,16 @@ export function siteNamed(name: string, server: Server, more: SiteParts = {}): S
     tls: null,
     routes: [],
     settle: { delayMs: 0, timeoutMs: 10_000 },
+    hold: {
+      maxWaitMs: 30_000,
+      maxHeld: 1024,
+      maxHeldPerClient: 32,
+      maxBodyBytes: 65_536,
+      forMs: 60_000,
+      onExpiry: "down",
+      releaseConcurrency: null,
+      drainTimeoutMs: 30_000,
+    },
     ...more,
     maintenance: { ...MAINTENANCE, ...more.maintenance },
     exceptions: { ...EXCEPTIONS, ...more.exceptions },
@@ -111,6 +121,7 @@ export function modeValues(mode: Mode, generation: number, more: Partial<ModeVal
     leftSec: null,
     message: "",
     reason: "",
+    hold: null,
     ...more,
   };
 }

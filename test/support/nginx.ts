@@ -60,6 +60,16 @@ export function siteOf(name: string, rest: Partial<Site> = {}): Site {
     tls: null,
     routes: [],
     settle: { delayMs: 0, timeoutMs: 10_000 },
+    hold: {
+      maxWaitMs: 30_000,
+      maxHeld: 1024,
+      maxHeldPerClient: 32,
+      maxBodyBytes: 65_536,
+      forMs: 60_000,
+      onExpiry: "down",
+      releaseConcurrency: null,
+      drainTimeoutMs: 30_000,
+    },
     ...rest,
     maintenance: {
       status: 503,
@@ -154,6 +164,7 @@ export async function startNginx(
         leftSec: null,
         message: "",
         reason: "",
+        hold: null,
         ...values,
       } as const;
       stage(point, generation, renderer.renderVariant(plan, point, all));

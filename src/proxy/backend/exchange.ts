@@ -40,6 +40,7 @@ export class Exchange implements Task {
   private status = 0;
   private isTunnel = false;
   private isOver = false;
+  private isExempt = false;
 
   constructor(
     private readonly context: Context,
@@ -54,6 +55,13 @@ export class Exchange implements Task {
     this.heardAt = context.clock.tick;
     this.startedAt = monotonicMs();
     site.inflight += 1;
+  }
+
+  /** It passes by an exception while its site is not up: it is counted apart. */
+  exempt(): void {
+    this.isExempt = true;
+    this.site.inflight -= 1;
+    this.site.exempt += 1;
   }
 
   /** Takes a backend and sends the request, or waits for the connection. */
@@ -267,10 +275,10 @@ export class Exchange implements Task {
   private end(toDestroy: BackendLink | null): void {
     this.isOver = true;
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
-    if (this.isTunnel) this.site.tunnels -= 1;
-    else this.site.inflight -= 1;
     this.connection = null;
     toDestroy?.destroy();
+    if (this.isTunnel) this.site.tunnels -= 1;
+    else this.leaveSite();
     // What the proxy itself says in its place is noted when it is said.
     if (!this.client.isAnswered && this.status !== 499) return;
     this.context.accessLog?.add({
@@ -287,7 +295,12 @@ export class Exchange implements Task {
 
   /** An upgraded connection is no request any more. */
   private uncount(): void {
-    this.site.inflight -= 1;
+    this.leaveSite();
     if (this.connection !== null) this.connection.pool.inflight -= 1;
+  }
+
+  private leaveSite(): void {
+    if (this.isExempt) this.site.exempt -= 1;
+    else this.site.ends();
   }
 }

@@ -224,7 +224,7 @@ export class Client {
   }
 
   /** A defect met by one client must not end the others. */
-  private guard(act: () => void): void {
+  guard(act: () => void): void {
     try {
       act();
     } catch (error) {
@@ -252,6 +252,8 @@ export class Client {
         (this.task as Exchange | null)?.endTunnel();
         return;
       case "wait":
+        // Whoever ends its side while its request waits has gone: nobody is there for the answer.
+        if (this.reader.keeper !== null) return this.dropCut();
         this.keeps = false;
         return;
       case "head":

@@ -18,8 +18,8 @@ const MAY = {
   switch: ["^src/base/", "^src/servers/adapter\\.ts$", SPEC_TYPES, PLAN_TYPES, "^src/render/types\\.ts$"],
   verify: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   apply: ["^src/(base|spec|page|servers|plan|render|switch|verify)/"],
-  // and two tables that every server answers by
-  proxy: ["^src/base/", SPEC_TYPES, "^src/servers/(probe-path|mime)\\.ts$"],
+  // and two tables that every server answers by, and what its own adapter writes for it
+  proxy: ["^src/base/", SPEC_TYPES, "^src/servers/(probe-path|mime|proxy-document)\\.ts$"],
   workers: ["^src/base/", SPEC_TYPES],
   tui: ["^src/base/", "^src/[a-z]+/types\\.ts$"],
 };

@@ -34,7 +34,9 @@ export async function whyReloadEnds(plan: Plan, machine: Machine, server: Server
   // The sites of another config may listen wherever it says so.
   const listens: readonly Listen[] =
     server.config === "include" ? [] : served.flatMap(({ listen }) => listen[server.name] ?? []);
-  for (const { address, port } of listens) {
+  for (const listen of listens) {
+    if (listen.kind === "unix") continue;
+    const { address, port } = listen;
     if (port < PRIVILEGED_PORTS_END && !(await accepts({ host: reachable(address), port })))
       return `its user may not begin to listen on port ${port}`;
   }

@@ -11,6 +11,7 @@ import type { Plan } from "../plan/types.js";
 import type { Machine } from "./machine.js";
 import { whyReloadEnds } from "./reload-risk.js";
 import { clearPending, isPending } from "./pending-reload.js";
+import { reloadProxy, servesRendered } from "./proxy-config.js";
 
 const NEW_WORKERS_MS = 10_000;
 const LOOK_MS = 20;
@@ -30,7 +31,9 @@ export async function serversBehind(
     const { running, pid } = await machine.findMaster(server.name);
     if (running === "no") continue;
     if (onDisk === null || wiringDiffers(onDisk, tree, server.name)) behind.set(server.name, "now");
-    else if (pid !== null && isPending(plan.spec, server, pid)) behind.set(server.name, "since-before");
+    else if (adapterOf(server.kind).reloadShows === "config-digest") {
+      if (!(await servesRendered(plan, machine, server.name))) behind.set(server.name, "since-before");
+    } else if (pid !== null && isPending(plan.spec, server, pid)) behind.set(server.name, "since-before");
     else if (!(await showsGates(plan, machine, server))) behind.set(server.name, "since-before");
   }
   return behind;
@@ -75,24 +78,28 @@ export async function reload(plan: Plan, machine: Machine, name: string, signal:
     throw new FenceError("reload-failed", `${name} was not reloaded, as that would end it: ${risk}`, {
       hint: "restart it as its service does; until then it serves the old config",
     });
-  const before = new Set(childrenOf(master.pid));
-  process.kill(master.pid, adapterOf(server.kind).reloadSignal);
-  // nginx starts new workers only when it took the new config; others stay the same process.
-  if (adapterOf(server.kind).reloadShows === "new-workers") {
-    const { pid } = master;
-    const isNew = (): true | null => (childrenOf(pid).some((child) => !before.has(child)) ? true : null);
-    if ((await waitUntil(isNew, { timeoutMs: NEW_WORKERS_MS, intervalMs: LOOK_MS, signal })) === null) {
-      throw new FenceError(
-        "reload-failed",
-        `${name} started no new workers: it runs on with the old config`,
-        {
-          hint: `its error log says why; process ${pid} was sent ${adapterOf(server.kind).reloadSignal}`,
-        },
-      );
-    }
-  }
+  const { reloadShows, reloadSignal } = adapterOf(server.kind);
+  if (reloadShows === "config-digest") await reloadProxy(plan, machine, name, master.pid, signal);
+  else if (reloadShows === "new-workers") await reloadWorkers(name, master.pid, reloadSignal, signal);
+  else process.kill(master.pid, reloadSignal);
   clearPending(plan.spec, server);
   await proveModes(plan, machine, name, signal);
+}
+
+/** nginx starts new workers only when it took the new config. @throws FenceError reload-failed */
+async function reloadWorkers(
+  name: string,
+  pid: number,
+  reloadSignal: NodeJS.Signals,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = new Set(childrenOf(pid));
+  process.kill(pid, reloadSignal);
+  const isNew = (): true | null => (childrenOf(pid).some((child) => !before.has(child)) ? true : null);
+  if ((await waitUntil(isNew, { timeoutMs: NEW_WORKERS_MS, intervalMs: LOOK_MS, signal })) !== null) return;
+  throw new FenceError("reload-failed", `${name} started no new workers: it runs on with the old config`, {
+    hint: `its error log says why; process ${pid} was sent ${reloadSignal}`,
+  });
 }
 
 async function proveModes(plan: Plan, machine: Machine, name: string, signal: AbortSignal): Promise<void> {

@@ -1,10 +1,12 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { waitUntil } from "../base/clock.js";
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
 import { isAlive, processInfo } from "../base/process-info.js";
 import { printable } from "../base/printable.js";
 import { suggest } from "../base/suggest.js";
-import type { ProxyConfig } from "../proxy/configuration.js";
 import type { StatusReport } from "../proxy/status.js";
 import { adapterOf } from "../servers/registry.js";
 import type { Server, Spec } from "../spec/types.js";
@@ -12,6 +14,7 @@ import { findMaster } from "../verify/running.js";
 import type { ProxyOptions } from "./commands/proxy.js";
 import type { Context } from "./context.js";
 import { loadSpecOf } from "./machine.js";
+import { FIND_FD, type FoundProxy } from "./proxy-run.js";
 
 const ACTIONS = ["run", "status", "reload", "stop"] as const;
 type Action = (typeof ACTIONS)[number];
@@ -33,7 +36,7 @@ export async function proxy(
   const server = proxyNamed(spec, name);
   switch (action) {
     case "run":
-      return serve(context, options, server.name);
+      return find(options, documentOf(spec, server));
     case "status":
       return showStatus(context, spec, server);
     case "reload":
@@ -64,31 +67,23 @@ function proxyNamed(spec: Spec, name: string | null): Server {
   throw new FenceError("unknown-server", `${printable(name)} is no server of kind proxy`, { hint });
 }
 
-async function serve(context: Context, options: ProxyOptions, name: string): Promise<ExitName> {
-  const { runProxy } = await import("../proxy/run.js");
-  const access = options.accessLog === true ? process.stdout : null;
-  try {
-    await runProxy({ load: () => loadConfig(context, name), errors: process.stderr, access });
-  } catch (cause) {
-    if (cause instanceof FenceError) throw cause;
-    throw new FenceError("server-unfit", `${name} cannot start: ${(cause as Error).message}`, { cause });
+/**
+ * Tells the process that is to serve what it serves by. An edit of the spec that was not rendered does not come into
+ * force by a start: of the spec only the place of the document counts here.
+ */
+function find(options: ProxyOptions, file: string): ExitName {
+  if (!existsSync(file)) {
+    const hint = "fence apply writes it; fence render does, too, and changes nothing else";
+    throw new FenceError("not-applied", `nothing is rendered yet: there is no ${file}`, { hint });
   }
+  const found: FoundProxy = { file, accessLog: options.accessLog === true };
+  writeSync(FIND_FD, JSON.stringify(found));
   return "ok";
 }
 
-/** What the proxy serves by, from the spec as it is now. @throws FenceError also when it has a limit that refuses it */
-async function loadConfig(context: Context, name: string): Promise<ProxyConfig> {
-  const spec = await loadSpecOf(context);
-  const server = proxyNamed(spec, name);
-  const adapter = adapterOf(server.kind);
-  const refused = adapter.limits(spec, server).find(({ level }) => level === "refuse");
-  if (refused !== undefined) throw new FenceError("server-unfit", `${name}: ${refused.sentence}`);
-  return {
-    spec,
-    server,
-    controlSocket: controlSocketOf(spec, server),
-    activeOf: (site) => adapter.switchPoint(spec, server, site).active,
-  };
+/** What a proxy serves by. */
+function documentOf(spec: Spec, server: Server): string {
+  return join(spec.outputDir, server.name, "proxy.json");
 }
 
 function controlSocketOf(spec: Spec, server: Server): string {
@@ -102,17 +97,33 @@ function controlSocketOf(spec: Spec, server: Server): string {
 async function showStatus(context: Context, spec: Spec, server: Server): Promise<ExitName> {
   const report = await statusOf(spec, server);
   if (context.json) context.out.line(JSON.stringify({ schema: "fence/proxy-status@1", ...report }));
-  else for (const line of statusText(report, spec.sha256)) context.out.line(printable(line));
+  else
+    for (const line of statusText(report, await whatWaits(spec, server, report)))
+      context.out.line(printable(line));
   return "ok";
 }
 
-function statusText(report: StatusReport, sha256: string): string[] {
-  const { pid, uptimeSec, connections, reloadProblem, specSha256, stopping } = report;
+/** What is not in force yet, and what brings it about; null: nothing. */
+async function whatWaits(spec: Spec, server: Server, { configSha256 }: StatusReport): Promise<string | null> {
+  const [{ planOf }, { createRenderer }] = await Promise.all([
+    import("../plan/plan.js"),
+    import("../render/render.js"),
+  ]);
+  const { files } = createRenderer(adapterOf).renderTree(planOf(spec, adapterOf));
+  const own = files.find(({ path }) => path === `${server.name}/proxy.json`);
+  const rendered = readFileSync(documentOf(spec, server), "utf8");
+  if (rendered !== own?.content) return "fence.toml was changed since: fence apply --reload";
+  const sha256 = createHash("sha256").update(rendered).digest("hex");
+  return sha256 === configSha256 ? null : "what it serves by was rendered anew: fence proxy reload";
+}
+
+function statusText(report: StatusReport, waits: string | null): string[] {
+  const { pid, uptimeSec, connections, reloadProblem, stopping } = report;
   const count = (number: number, one: string, many: string): string =>
     `${number} ${number === 1 ? one : many}`;
   return [
     `process ${pid}, up ${uptimeSec} s, ${count(connections, "connection", "connections")}${stopping ? ", stopping" : ""}`,
-    ...(specSha256 === sha256 ? [] : ["fence.toml was changed since: fence proxy reload"]),
+    ...(waits === null ? [] : [waits]),
     ...(reloadProblem === null ? [] : [`the last reload changed nothing: ${reloadProblem}`]),
     ...report.sites.map(
       ({ name, mode, generation, inflight, tunnels }) =>
@@ -162,7 +173,7 @@ async function reload(
   }
   if (context.json)
     context.out.line(JSON.stringify({ schema: "fence/proxy-reload@1", pid, reloads: after.reloads }));
-  else context.out.line(`${server.name} has read ${spec.file}`);
+  else context.out.line(`${server.name} serves by ${documentOf(spec, server)}`);
   return "ok";
 }
 

@@ -7,9 +7,12 @@ import { listenName, type Served } from "./front/listener.js";
 import { ServedSite } from "./site.js";
 import { AddressSet } from "./wire/addresses.js";
 
-/** All that the proxy serves by: what cli makes of fence.toml. */
+/** All that the proxy serves by, as read from `proxy.json`. */
 export interface ProxyConfig {
-  spec: Spec;
+  /** SHA-256 (hex) of the document's bytes. */
+  sha256: string;
+  /** What of the spec this server needs. */
+  spec: Pick<Spec, "upstreams" | "sites">;
   server: Server;
   controlSocket: string;
   /** Where the active variant of a site of this server is. */

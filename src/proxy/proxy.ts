@@ -35,7 +35,7 @@ export class Proxy {
       isStopping: false,
     };
     this.configuration = configurationOf(config, null);
-    this.facts = { specSha256: config.spec.sha256, reloads: 0, reloadsFailed: 0, reloadProblem: null };
+    this.facts = { configSha256: config.sha256, reloads: 0, reloadsFailed: 0, reloadProblem: null };
   }
 
   /** @throws the error of a listener that cannot be opened; then none is open */
@@ -68,8 +68,12 @@ export class Proxy {
         this.listeners.delete(key);
       }
     }
-    const { sha256 } = config.spec;
-    this.facts = { ...this.facts, specSha256: sha256, reloads: this.facts.reloads + 1, reloadProblem: null };
+    this.facts = {
+      ...this.facts,
+      configSha256: config.sha256,
+      reloads: this.facts.reloads + 1,
+      reloadProblem: null,
+    };
   }
 
   /** Its clients have begun their last request: what comes on their connections is of no site any more. */

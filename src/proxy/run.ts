@@ -2,14 +2,14 @@ import { readFileSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { writeAtomic } from "../base/durable.js";
 import { makeFolders } from "../base/folders.js";
-import type { ProxyConfig } from "./configuration.js";
 import { Control } from "./control.js";
 import { AccessLog, Log, type LogSink } from "./log.js";
+import { readDocument } from "./process/document.js";
 import { Proxy } from "./proxy.js";
 
 export interface RunOptions {
-  /** Reads the spec: at the start, and at each SIGHUP. */
-  load: () => Promise<ProxyConfig>;
+  /** The rendered `proxy.json`: read at the start, and at each SIGHUP. */
+  file: string;
   errors: LogSink;
   /** null: no access log. */
   access: LogSink | null;
@@ -20,15 +20,15 @@ const PROCESS_NAME = "fence-proxy";
 const RUN_FOLDER_MODE = 0o700;
 
 /**
- * Serves until SIGTERM or SIGINT, and resolves when all has ended. SIGHUP reads the spec anew; a second SIGTERM ends at
+ * Serves until SIGTERM or SIGINT, and resolves when all has ended. SIGHUP reads the document anew; a second SIGTERM ends at
  * once.
  * @throws whatever stands against the start: then nothing listens any more
  */
-export async function runProxy({ load, errors, access }: RunOptions): Promise<void> {
+export async function runProxy({ file, errors, access }: RunOptions): Promise<void> {
   process.title = PROCESS_NAME;
   // Before the pid file is there: whoever reads it may send a signal at once.
   const signals = new Signals();
-  const config = await load();
+  const config = readDocument(file);
   const { server, controlSocket } = config;
   const log = new Log(errors, server.name);
   const proxy = new Proxy(config, log, access === null ? null : new AccessLog(access));
@@ -45,7 +45,7 @@ export async function runProxy({ load, errors, access }: RunOptions): Promise<vo
     throw error;
   }
   log.info("started", { pid: process.pid });
-  signals.onReload(() => reload(proxy, log, load));
+  signals.onReload(() => reload(proxy, log, file));
   await signals.ended;
   log.info("stopping", {});
   await proxy.stop();
@@ -54,9 +54,9 @@ export async function runProxy({ load, errors, access }: RunOptions): Promise<vo
   log.info("stopped", {});
 }
 
-async function reload(proxy: Proxy, log: Log, load: RunOptions["load"]): Promise<void> {
+async function reload(proxy: Proxy, log: Log, file: string): Promise<void> {
   try {
-    await proxy.reload(await load());
+    await proxy.reload(readDocument(file));
     log.info("reloaded", {});
   } catch (error) {
     const { message } = error as Error;

@@ -30,11 +30,11 @@ function trafficOf({ inflight, exempt, room }: ServedSite) {
   };
 }
 
-/** What happened to the spec since the start. */
+/** What happened to the config since the start. */
 export interface ReloadFacts {
-  /** SHA-256 of the spec in force. */
-  specSha256: string;
-  /** SIGHUPs that put a spec in force, and those that changed nothing. */
+  /** SHA-256 of the `proxy.json` in force. */
+  configSha256: string;
+  /** SIGHUPs that put a config in force, and those that changed nothing. */
   reloads: number;
   reloadsFailed: number;
   /** Why the last one changed nothing; null: it did, or there was none. */

@@ -25,8 +25,11 @@ export interface ServerAdapter {
   reloadSignal: NodeJS.Signals;
   /** Arguments that make the binary print its version, and how to read it: `1.4.69`; null: the server is part of fence. */
   version: { args: readonly string[]; pattern: RegExp } | null;
-  /** What shows that a reload has happened: nginx gets new workers, others stay the same process. */
-  reloadShows: "new-workers" | "nothing";
+  /**
+   * What shows that a reload has happened: nginx gets new workers, the proxy tells the digest of what it serves by,
+   * lighttpd stays the same process.
+   */
+  reloadShows: "new-workers" | "config-digest" | "nothing";
   /** What this version cannot do: one sentence each; an empty list is fit. */
   unfit(version: string, buildInfo: string): readonly string[];
   /** What this kind cannot do for this spec, or does differently: one sentence each, printed by `fence check`. */

@@ -1,4 +1,4 @@
-import type { Backend, Server, Site, Spec } from "../spec/types.js";
+import type { Backend, Listen, Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
 import { hostRegex, scopesOf } from "./lighttpd-sites.js";
 import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
@@ -27,8 +27,7 @@ export function configValues(spec: Spec, server: Server): Values {
     usesTls: listens.some((listen) => listen.tls),
     usesProxy: sites.some((site) => site.upstream !== null),
     usesAlias: sites.some((site) => site.routes.length > 0),
-    bind: main.address.includes(":") ? `[${main.address}]` : main.address,
-    port: main.port,
+    ...mainSocket(main),
     sockets: listens.map((listen, index) => ({
       socket: socketName(listen),
       main: index === 0,
@@ -47,6 +46,12 @@ export function configValues(spec: Spec, server: Server): Values {
     mimeTypes: Object.entries(MIME_TYPES).map(([extension, type]) => ({ extension: `.${extension}`, type })),
     mimeDefault: MIME_DEFAULT,
   };
+}
+
+/** A unix socket is refused, by limits. */
+function mainSocket(main: Listen): Values {
+  if (main.kind === "unix") return { bind: main.path, port: 0 };
+  return { bind: main.address.includes(":") ? `[${main.address}]` : main.address, port: main.port };
 }
 
 /** For a client that names no host, or none of ours: the first site on the socket that has a certificate. */

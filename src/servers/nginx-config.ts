@@ -70,5 +70,5 @@ function backendText(backend: Backend): string {
 }
 
 function listenValues(listen: Listen): Values {
-  return { address: socketName(listen), tls: listen.tls };
+  return { address: socketName(listen), tls: listen.tls, http2: listen.http2 };
 }

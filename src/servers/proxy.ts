@@ -1,17 +1,18 @@
 import type { Site, Spec, Server } from "../spec/types.js";
 import { EncodeError, type Limit, type ServerAdapter } from "./adapter.js";
-import { controlSocket, NGINX_RUN_FOLDER } from "./nginx-sites.js";
+import { activePath, controlSocket, NGINX_RUN_FOLDER } from "./nginx-sites.js";
 import { nginxVariant } from "./nginx-variant.js";
 import { folderPoint, wiring } from "./nginx.js";
-import { listensOf, sitesOf } from "./sites.js";
+import { PROXY_SCHEMA, type DocumentSite, type ProxyDocument } from "./proxy-document.js";
+import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
 
 /**
- * The web server that is part of fence. It reads fence.toml itself; `proxy.json` is what it serves by, written so that
- * `fence plan` shows what an edit changes and `fence apply` knows whether the proxy has to reload. A variant is the
- * same folder as that of nginx.
+ * The web server that is part of fence. As every server it serves by what was rendered, `proxy.json`, and never reads
+ * fence.toml: an edit comes into force by `fence apply`, and not by a restart. A variant is the same folder as that of
+ * nginx.
  */
 export const proxy: ServerAdapter = {
   kind: "proxy",
@@ -44,43 +45,41 @@ export const proxy: ServerAdapter = {
   configTest: () => null,
   runFolder: () => NGINX_RUN_FOLDER,
   reloadSignal: "SIGHUP",
-  reloadShows: "nothing",
+  reloadShows: "config-digest",
   version: null,
   unfit: () => [],
   limits: limitsProxy,
 };
 
-/** All of the spec that the proxy acts on, except what a variant carries. */
-function servedBy(spec: Spec, server: Server) {
+/** All of the spec that the proxy acts on: what changes nothing for it is left out, so that it asks for no reload. */
+function servedBy(spec: Spec, server: Server): ProxyDocument {
   const sites = sitesOf(spec, server);
   const used = new Set(sites.map((site) => site.upstream));
+  const {
+    kind: _kind,
+    config: _config,
+    program: _program,
+    moduleDir: _dir,
+    statCache: _cache,
+    ...own
+  } = server;
   return {
-    server: server.name,
-    pidFile: server.pidFile,
+    schema: PROXY_SCHEMA,
     controlSocket: controlSocket(spec, server),
+    server: own,
     upstreams: spec.upstreams.filter((upstream) => used.has(upstream.name)),
-    sites: sites.map((site) => siteFacts(server, site)),
+    sites: sites.map((site) => siteFacts(spec, server, site)),
   };
 }
 
-function siteFacts(server: Server, site: Site) {
-  const { status, header, headers, retryAfterSec, paths, corsOrigins } = site.maintenance;
-  const { allow, trustedProxies, pass, acme, health } = site.exceptions;
+function siteFacts(spec: Spec, server: Server, site: Site): DocumentSite {
+  const { servers: _servers, settle: _settle, maintenance, ...own } = site;
+  const { pageHtml: _page, title: _title, message: _message, reason: _reason, ...told } = maintenance;
   return {
-    name: site.name,
-    hosts: site.hosts,
+    ...own,
+    active: activePath(spec, server, site),
     listen: listensOf(site, server),
-    upstream: site.upstream,
-    tls: site.tls,
-    routes: site.routes,
-    maintenance: { status, header, headers, retryAfterSec, paths, corsOrigins },
-    exceptions: {
-      allow: allow.map(({ text }) => text),
-      trustedProxies: trustedProxies.map(({ text }) => text),
-      pass,
-      acme,
-      health,
-    },
+    maintenance: told,
   };
 }
 
@@ -92,8 +91,13 @@ function limitsProxy(spec: Spec, server: Server): Limit[] {
     found.push({ level: "refuse", site: null, sentence });
   }
   const note = (sentence: string): void => void found.push({ level: "note", site: null, sentence });
-  if (sitesOf(spec, server).some((site) => listensOf(site, server).some((listen) => listen.tls)))
-    note("The proxy speaks HTTP/1.1 alone, also over TLS: no HTTP/2 yet.");
+  for (const listen of allListens(spec, server)) {
+    if (listen.http2 || listen.proxyProtocol) {
+      const sentence = `${socketName(listen)}: the proxy supports neither HTTP/2 nor the PROXY protocol yet.`;
+      found.push({ level: "refuse", site: null, sentence });
+    } else if (listen.tls && !listen.http2)
+      note(`${socketName(listen)} speaks HTTP/1.1 alone: HTTP/2 is offered with http2 = true.`);
+  }
   note(
     "The proxy is one process on one core; more workers and a restart without a gap are not supported yet.",
   );

@@ -68,13 +68,7 @@ export function canonicalHost(value: string): string | null {
 
 /** `host:port`, `[v6]:port` or `unix:/path`. */
 export const backend: Check = (value) => {
-  if (value.startsWith("unix:")) {
-    const path = value.slice(5);
-    if (!path.startsWith("/"))
-      return { message: `"${value}" does not name an absolute path`, fix: 'write "unix:/run/app.sock"' };
-    const max = LIMITS.socketPathBytesMax;
-    return Buffer.byteLength(path) > max ? { message: `the socket path is longer than ${max} bytes` } : null;
-  }
+  if (value.startsWith("unix:")) return socketPath(value);
   const place = splitHostPort(value);
   if (place === null)
     return {
@@ -87,8 +81,18 @@ export const backend: Check = (value) => {
     : { message: `"${place.host}" is not a host name or address` };
 };
 
-/** `address:port`, an address of this machine. */
+/** `unix:/path`. */
+const socketPath: Check = (value) => {
+  const path = value.slice("unix:".length);
+  if (!path.startsWith("/"))
+    return { message: `"${value}" does not name an absolute path`, fix: 'write "unix:/run/app.sock"' };
+  const max = LIMITS.socketPathBytesMax;
+  return Buffer.byteLength(path) > max ? { message: `the socket path is longer than ${max} bytes` } : null;
+};
+
+/** `address:port`, an address of this machine, or `unix:/path`. */
 export const listenAddress: Check = (value) => {
+  if (value.startsWith("unix:")) return socketPath(value);
   const place = splitHostPort(value);
   if (place === null || parseAddress(place.host) === null) {
     return {

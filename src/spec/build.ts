@@ -2,9 +2,9 @@ import { dirname, resolve } from "node:path";
 import { parseCidr } from "../base/cidr.js";
 import { parseDuration } from "../base/duration.js";
 import { canonicalHost, splitHostPort } from "./address-checks.js";
-import { DEFAULT_PROGRAM, DEFAULT_WORKERS, DEFAULTS } from "./defaults.js";
+import { DEFAULT_HTTP2, DEFAULT_PROGRAM, DEFAULT_WORKERS, DEFAULTS } from "./defaults.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
-import type { Backend, Cidr, Hold, Listen, PathRule, Server, Site, Spec } from "./types.js";
+import type { Backend, Cidr, Hold, Listen, PathRule, Server, ServerKind, Site, Spec } from "./types.js";
 
 /** What building needs besides the checked values. */
 export interface Surroundings {
@@ -45,7 +45,7 @@ function buildServer(name: string, raw: RawServer, runDir: string, path: (value:
     name,
     kind: raw.kind,
     config: raw.config ?? DEFAULTS["server.config"].value,
-    listen: raw.listen.map(buildListen),
+    listen: raw.listen.map((listen) => buildListen(listen, raw.kind)),
     workers: raw.workers ?? DEFAULT_WORKERS[raw.kind],
     user: raw.user ?? DEFAULTS["server.user"].value,
     pidFile: raw.pid_file === undefined ? `${runDir}/${name}/server.pid` : path(raw.pid_file),
@@ -55,14 +55,28 @@ function buildServer(name: string, raw: RawServer, runDir: string, path: (value:
   };
 }
 
-export function buildListen(raw: RawListen): Listen {
-  const text = typeof raw === "string" ? raw : raw.address;
+/** @param kind of the server that listens there */
+export function buildListen(raw: RawListen, kind: ServerKind): Listen {
+  const { address: text, tls = false, http2, proxy_protocol: proxyProtocol = false } = asTable(raw);
+  if (text.startsWith("unix:"))
+    return { kind: "unix", path: text.slice("unix:".length), tls: false, http2: false, proxyProtocol };
   const place = splitHostPort(text);
   if (place === null) throw new Error(`unchecked listen ${text}`);
   const address = place.host.includes(":")
     ? new URL(`http://[${place.host}]`).hostname.slice(1, -1)
     : place.host;
-  return { address, port: place.port, tls: typeof raw === "string" ? false : (raw.tls ?? false) };
+  return {
+    kind: "tcp",
+    address,
+    port: place.port,
+    tls,
+    http2: http2 ?? (tls && DEFAULT_HTTP2[kind]),
+    proxyProtocol,
+  };
+}
+
+function asTable(raw: RawListen): Exclude<RawListen, string> {
+  return typeof raw === "string" ? { address: raw } : raw;
 }
 
 function buildBackend(raw: string): Backend {
@@ -86,7 +100,10 @@ function buildSite(
     hosts: raw.hosts.map((host) => canonicalHost(host) ?? host),
     servers: own.map((server) => server.name),
     listen: Object.fromEntries(
-      own.map((server) => [server.name, raw.listen?.map(buildListen) ?? server.listen]),
+      own.map((server) => [
+        server.name,
+        raw.listen?.map((listen) => buildListen(listen, server.kind)) ?? server.listen,
+      ]),
     ),
     upstream: raw.upstream ?? DEFAULTS["site.upstream"].value,
     tls: raw.tls === undefined ? null : { certificate: path(raw.tls.certificate), key: path(raw.tls.key) },

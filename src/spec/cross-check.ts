@@ -1,7 +1,7 @@
 import { suggest } from "../base/suggest.js";
 import { canonicalHost } from "./address-checks.js";
 import { checkFolders } from "./folder-check.js";
-import { checkListens, listenKey } from "./listen-check.js";
+import { checkListens, listenFindings, listenKey } from "./listen-check.js";
 import { entriesOf, itemsOf, tablesOf, valueAt } from "./raw.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
 import { SERVER_KINDS } from "./types.js";
@@ -36,6 +36,7 @@ export function crossCheck(raw: Partial<RawSpec>, file: string): Finding[] {
       servers.map(([name]) => name),
       file,
     ),
+    ...listenFindings(servers, sites),
     ...checkListens(servers, sites),
     ...servers.flatMap(([name, server]) => serverFindings(name, server)),
     ...sites.flatMap(([name, site]) => siteFindings(name, site, servers, upstreams)),

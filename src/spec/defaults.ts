@@ -68,6 +68,14 @@ export const DEFAULT_WORKERS: Readonly<Record<ServerKind, number>> = {
   proxy: 1,
 };
 
+/** HTTP/2 on a listener with TLS when the spec does not say. */
+export const DEFAULT_HTTP2: Readonly<Record<ServerKind, boolean>> = {
+  lighttpd: true,
+  "nginx-lua": true,
+  nginx: true,
+  proxy: false,
+};
+
 /** The binary when the spec names none; found in the system's program folders. */
 export const DEFAULT_PROGRAM: Readonly<Record<ServerKind, string>> = {
   lighttpd: "lighttpd",

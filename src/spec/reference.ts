@@ -11,6 +11,9 @@ of fence.toml. \`fence init\` writes a commented spec to begin with.`;
 const FORMS = `## Forms
 
 - **A name** (of a server, an upstream, a site): \`a\` to \`z\`, digits and \`-\`, a letter first, 32 characters at most.
+- **Where to listen**: \`"0.0.0.0:80"\`, \`"[::]:80"\`, \`"unix:/run/web.sock"\`, or a table of \`address\` and, each \`false\` when it
+  is left out, \`tls\` (with the certificate of each site), \`http2\` (offered beside HTTP/1.1; needs \`tls\`, and is then the
+  default for every kind but proxy) and \`proxy_protocol\` (every connection begins with a PROXY header of version 1 or 2).
 - **A duration**: numbers with units, the largest first: \`"500ms"\`, \`"2s"\`, \`"10m"\`, \`"1h30m"\`, \`"1d"\`; 30 days at most.
 - **A block of addresses**: \`"192.0.2.7"\`, \`"192.0.2.0/24"\`, \`"2001:db8::/32"\`. Bits below the prefix length are 0.
 - **A URL path**: as it is after decoding; begins with \`/\`; no \`?\`, \`#\`, \`//\`, no \`.\` or \`..\` segment. A prefix ends on a

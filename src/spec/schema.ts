@@ -28,15 +28,23 @@ const list = <T extends z.ZodType>(item: T, max: number, description: string) =>
 const named = <T extends z.ZodType>(value: T, description: string) =>
   z.record(z.string(), value).describe(description);
 
+const listenAddress = str("address:port or unix:/path", address.listenAddress);
 const listen = z
   .union([
-    str("address:port", address.listenAddress),
+    listenAddress,
     z.strictObject({
-      address: str("address:port", address.listenAddress),
+      address: listenAddress,
       tls: z.boolean().optional().describe("serve TLS here, with the certificate of each site"),
+      http2: z.boolean().optional().describe("offer HTTP/2 here, beside HTTP/1.1; needs tls"),
+      proxy_protocol: z
+        .boolean()
+        .optional()
+        .describe("every connection begins with a PROXY protocol header (version 1 or 2)"),
     }),
   ])
-  .describe('where to listen: "0.0.0.0:80", "[::]:80", or { address = "0.0.0.0:443", tls = true }');
+  .describe(
+    'where to listen: "0.0.0.0:80", "[::]:80", "unix:/run/web.sock", or { address = "0.0.0.0:443", tls = true }',
+  );
 const listens = list(listen, LIMITS.listensMax, "addresses to listen on").min(1);
 const path = (description: string) => str(description, check.filePath);
 const duration = (description: string) => str(description, check.duration);

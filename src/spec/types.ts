@@ -43,11 +43,28 @@ export interface Server {
   statCache: "simple" | "inotify" | "disable";
 }
 
-export interface Listen {
+/** Where clients connect to. */
+export type Listen = TcpListen | UnixListen;
+
+export interface TcpListen {
+  kind: "tcp";
   /** IPv4 or IPv6 literal without brackets, e.g. `0.0.0.0`, `::`. */
   address: string;
   port: number;
   tls: boolean;
+  /** Clients are offered HTTP/2 beside HTTP/1.1; only with TLS. */
+  http2: boolean;
+  /** Each connection begins with a header of the PROXY protocol, which tells the client's address. */
+  proxyProtocol: boolean;
+}
+
+export interface UnixListen {
+  kind: "unix";
+  /** Absolute, at most 107 bytes. */
+  path: string;
+  tls: false;
+  http2: false;
+  proxyProtocol: boolean;
 }
 
 export interface Upstream {

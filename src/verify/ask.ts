@@ -19,8 +19,10 @@ export interface AskLimits {
  */
 export function ask(options: https.RequestOptions, isTls: boolean, limits: AskLimits): Promise<Answer> {
   const { timeoutMs, bodyBytesMax } = limits;
+  // An agent, even one of its own, makes the connection its way.
+  const agent = options.createConnection === undefined ? { agent: false as const } : {};
   return new Promise((resolve, reject) => {
-    const request = (isTls ? https : http).request({ ...options, agent: false }, (response) => {
+    const request = (isTls ? https : http).request({ ...options, ...agent }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on("data", (chunk: Buffer) => {

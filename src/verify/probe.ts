@@ -1,8 +1,11 @@
 import type { RequestOptions } from "node:https";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { isMode } from "../base/mode.js";
 import { PROBE_PATH } from "../servers/probe-path.js";
 import type { Listen, Site } from "../spec/types.js";
 import { ask, type Answer } from "./ask.js";
+import { reachable } from "./reachable.js";
 import type { ProbeResult } from "./types.js";
 
 const TIMEOUT_MS = 2000;
@@ -30,9 +33,9 @@ export function probeHosts(site: Site): string[] {
 }
 
 function askListener(listen: Listen, host: string): Promise<Answer> {
+  const where = reachable(listen);
   const options: RequestOptions = {
-    host: localAddress(listen.address),
-    port: listen.port,
+    ...("path" in where ? { socketPath: where.path } : where),
     path: PROBE_PATH,
     method: "GET",
     headers: {
@@ -43,6 +46,7 @@ function askListener(listen: Listen, host: string): Promise<Answer> {
     },
     // The listener is on this machine and may present any certificate of the site; the proof is in the answer.
     ...(listen.tls ? { rejectUnauthorized: false, servername: host } : {}),
+    ...(listen.proxyProtocol ? { createConnection: () => behindProxyHeader(listen, host) } : {}),
   };
   return ask(options, listen.tls, { timeoutMs: TIMEOUT_MS, bodyBytesMax: BODY_BYTES_MAX });
 }
@@ -82,14 +86,19 @@ function parseJson(text: string): Record<string, unknown> | null {
   }
 }
 
-/** A wildcard address is reached through loopback. */
-function localAddress(address: string): string {
-  if (address === "0.0.0.0") return "127.0.0.1";
-  if (address === "::") return "::1";
-  return address;
+/** What a proxy sends that speaks for itself and not for a client: PROXY protocol, section 2.1. */
+const PROXY_HEADER = "PROXY UNKNOWN\r\n";
+
+/** A connection whose first bytes are a PROXY header; TLS comes after it. */
+function behindProxyHeader(listen: Listen, host: string): Socket {
+  const socket = connect(reachable(listen));
+  socket.write(PROXY_HEADER);
+  return listen.tls ? connectTls({ socket, servername: host, rejectUnauthorized: false }) : socket;
 }
 
 function urlOf(listen: Listen): string {
-  const address = localAddress(listen.address);
-  return `${listen.tls ? "https" : "http"}://${address.includes(":") ? `[${address}]` : address}:${listen.port}`;
+  const where = reachable(listen);
+  if ("path" in where) return `http://unix:${where.path}`;
+  const { host, port } = where;
+  return `${listen.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -3,6 +3,7 @@ import { open, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename } from "node:path";
 import type { Listen, Server } from "../spec/types.js";
+import { reachable } from "./reachable.js";
 
 const PID_BYTES_MAX = 64;
 
@@ -28,10 +29,11 @@ export async function findMaster(server: Server): Promise<Master> {
   const stale = pid === null ? `no pid file ${server.pidFile}` : await whyStale(pid, server);
   for (const listen of server.listen) {
     if (await mayListen(listen)) {
+      const where = listen.kind === "tcp" ? `port ${listen.port}` : listen.path;
       return {
         running: "unknown",
         pid: null,
-        problem: `${stale}, but port ${listen.port} is not closed: set pid_file of [server.${server.name}]`,
+        problem: `${stale}, but ${where} is not closed: set pid_file of [server.${server.name}]`,
       };
     }
   }
@@ -77,13 +79,12 @@ async function isProgram(pid: number, server: Server): Promise<boolean> {
 }
 
 /** The system's own word that nothing listens there, or that the address is not of this machine. */
-const CLOSED = ["ECONNREFUSED", "EADDRNOTAVAIL", "EHOSTUNREACH", "ENETUNREACH", "EAFNOSUPPORT"];
+const CLOSED = ["ECONNREFUSED", "ENOENT", "EADDRNOTAVAIL", "EHOSTUNREACH", "ENETUNREACH", "EAFNOSUPPORT"];
 
 /** Whether something may listen: silence is no proof that nothing does, a listener may be too busy to take more. */
 function mayListen(listen: Listen): Promise<boolean> {
-  const host = listen.address === "0.0.0.0" ? "127.0.0.1" : listen.address === "::" ? "::1" : listen.address;
   return new Promise((resolve) => {
-    const socket = connect({ host, port: listen.port, timeout: 1000 });
+    const socket = connect({ ...reachable(listen), timeout: 1000 });
     const end = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);

@@ -23,6 +23,7 @@ import {
 } from "../support/lighttpd.js";
 import { needs } from "../support/needs.js";
 import { freePort } from "../support/world.js";
+import { httpAt } from "../support/listen.js";
 
 suite("how the gate is wired into lighttpd", needs("lighttpd"), () => {
   test("gate.conf fits into a config of the user's own and comes before its other modules", async () => {
@@ -80,7 +81,7 @@ include "rendered/web/gate.conf"
     const folder = temporaryFolder();
     const [port, own] = [await freePort(), await freePort()];
     const server: Server = serverOn(folder, port);
-    const ownListen = [{ address: "127.0.0.1", port: own, tls: false }];
+    const ownListen = [httpAt(own)];
     const backend = await startBackend();
     const main = siteNamed("main", server);
     const inner = siteNamed("inner", server, { listen: { web: ownListen } });
@@ -108,7 +109,8 @@ include "rendered/web/gate.conf"
 
   test("workers are settled only on the file that is in force, and requests at the backend are counted", async () => {
     const folder = temporaryFolder();
-    const server = serverOn(folder, await freePort(), { workers: 2 });
+    const port = await freePort();
+    const server = serverOn(folder, port, { workers: 2 });
     const backend = await startBackend(() => {});
     const site = siteNamed("main", server);
     const spec = specOf(folder, [server], [site], [{ name: "app", backends: [backend.address] }]);
@@ -118,7 +120,7 @@ include "rendered/web/gate.conf"
       await switchTo(spec, server, site, modeValues("up", 2), running.masterPid);
       const point = lighttpd.switchPoint(spec, server, site);
       const waiting = Array.from({ length: 5 }, () =>
-        ask({ port: server.listen[0]?.port ?? 0, headers: { Host: "main.test" } }).catch(() => null),
+        ask({ port, headers: { Host: "main.test" } }).catch(() => null),
       );
       let view = await observeWorkers(point, server, running.masterPid);
       const end = performance.now() + 10_000;

@@ -6,6 +6,7 @@ import { siteNamed } from "../../src/plan/plan.js";
 import type { Answer } from "../support/http-answer.js";
 import { needs } from "../support/needs.js";
 import { ORIGIN, runProgram, startContract, type Contract } from "../support/nginx-contract.js";
+import { httpAt } from "../support/listen.js";
 
 const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/problem+json";
@@ -324,7 +325,7 @@ for (const kind of ["nginx", "nginx-lua", "proxy"] as const) {
 
     test("The probe tells the mode, never exempt and never from a backend", async () => {
       const { spec } = c.world.plan;
-      const listen = { address: "127.0.0.1", port: c.port, tls: false };
+      const listen = httpAt(c.port);
       for (const [name, mode] of [
         ["main", "down"],
         ["scoped", "down"],

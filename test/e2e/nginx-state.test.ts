@@ -13,13 +13,14 @@ import { PROBE_PATH } from "../../src/servers/probe-path.js";
 import { needs } from "../support/needs.js";
 import { nginxSpec, siteOf, startNginx, type NginxKind } from "../support/nginx.js";
 import { until } from "../support/world.js";
+import { httpAt } from "../support/listen.js";
 
 const run = promisify(execFile);
 const PORTS = { nginx: 22060, "nginx-lua": 22070 } as const;
 
 const start = (kind: NginxKind, port: number) =>
   startNginx((folder, backend) => {
-    const listen = [{ address: "127.0.0.1", port, tls: false }];
+    const listen = [httpAt(port)];
     return nginxSpec(kind, folder, backend.port, listen, [siteOf("main"), siteOf("new-one")]);
   });
 

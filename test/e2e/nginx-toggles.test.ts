@@ -5,6 +5,7 @@ import type { Mode } from "../../src/base/mode.js";
 import { startLoad } from "../support/load.js";
 import { needs } from "../support/needs.js";
 import { nginxSpec, siteOf, startNginx } from "../support/nginx.js";
+import { httpAt } from "../support/listen.js";
 
 const TOGGLES = 200;
 /** How long each mode lasts once it is in force, so that requests are answered in it. */
@@ -18,7 +19,7 @@ for (const kind of ["nginx", "nginx-lua", "proxy"] as const) {
     async () => {
       const port = PORTS[kind];
       const world = await startNginx((folder, backend) =>
-        nginxSpec(kind, folder, backend.port, [{ address: "127.0.0.1", port, tls: false }], [siteOf("main")]),
+        nginxSpec(kind, folder, backend.port, [httpAt(port)], [siteOf("main")]),
       );
       try {
         const pids = world.workerPids();

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { needs } from "../support/needs.js";
-import { createWorld, until, type World } from "../support/world.js";
+import { createWorld, type World } from "../support/world.js";
 
 /** `fence proxy` as a person and as systemd use it. */
 describe("fence proxy", needs("linux"), () => {
@@ -13,6 +15,18 @@ describe("fence proxy", needs("linux"), () => {
     assert.equal((await world.fence("apply")).code, 0);
   });
   after(() => world?.end());
+
+  test("Before anything is rendered it does not start, and says what to do", async () => {
+    const bare = await createWorld({ kind: "proxy" });
+    try {
+      const done = await bare.fence("proxy", "run");
+      assert.equal(done.code, 1);
+      assert.match(done.stderr, /nothing is rendered yet.*proxy\.json/);
+      assert.match(done.stderr, /fence apply/);
+    } finally {
+      await bare.end();
+    }
+  });
 
   test("status, reload and stop of a proxy that does not run say so", async () => {
     for (const action of ["status", "reload", "stop"]) {
@@ -55,17 +69,34 @@ describe("fence proxy", needs("linux"), () => {
     const text = readFileSync(world.specFile, "utf8");
     writeFileSync(world.specFile, text.replace('"main.test"', '"main.test", "new.test"'));
     assert.match((await world.fence("proxy", "status")).stdout, /fence\.toml was changed since/);
-    assert.equal((await world.get("/", { Host: "new.test" })).status, 404);
+    assert.equal((await world.fence("proxy", "reload", "web")).code, 0);
+    assert.equal((await world.get("/", { Host: "new.test" })).status, 404, "a reload takes what is rendered");
+    await world.stop();
+    await world.start();
+    assert.equal((await world.get("/", { Host: "new.test" })).status, 404, "and so does a start");
     const applied = await world.fence("apply", "--reload");
     assert.equal(applied.code, 0, applied.stderr);
-    await until(
-      "the new host to be served",
-      async () => (await world.get("/", { Host: "new.test" })).status === 200,
-    );
-    writeFileSync(world.specFile, "nonsense");
-    process.kill(world.masterPid(), "SIGHUP");
-    writeFileSync(world.specFile, text);
-    assert.equal((await world.get()).status, 200);
+    assert.equal((await world.get("/", { Host: "new.test" })).status, 200);
+  });
+
+  test("apply --reload proves that the proxy took the config, and says why when it did not", async () => {
+    const text = readFileSync(world.specFile, "utf8");
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    writeFileSync(world.specFile, text.replace('listen = ["', `listen = ["127.0.0.1:${port}", "`));
+    try {
+      const refused = await world.fence("apply", "--reload");
+      assert.equal(refused.code, 1, refused.stderr);
+      assert.match(refused.stderr, /web runs on with the old config: .*EADDRINUSE/);
+      assert.match((await world.fence("proxy", "status")).stdout, /rendered anew: fence proxy reload/);
+      assert.match((await world.fence("apply")).stdout, /reload/);
+    } finally {
+      writeFileSync(world.specFile, text);
+      taken.close();
+    }
+    assert.equal((await world.fence("apply", "--reload")).code, 0);
+    assert.doesNotMatch((await world.fence("proxy", "status")).stdout, /anew/);
   });
 
   test("A mode survives kill -9, and what was left behind does not stand in the way", async () => {
@@ -88,7 +119,6 @@ describe("fence proxy", needs("linux"), () => {
 
   test("A port that is taken is told, and nothing is left behind", async () => {
     const { port } = world;
-    const { createServer } = await import("node:net");
     const other = createServer().listen(port, "127.0.0.1");
     try {
       const done = await world.fence("proxy", "run");

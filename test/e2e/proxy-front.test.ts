@@ -15,6 +15,7 @@ import { startProxy, tcp, type ProxyWorld } from "../support/proxy.js";
 import { exchange, RawClient } from "../support/raw-client.js";
 import { ok, startRawBackend, type RawBackend } from "../support/raw-backend.js";
 import { freePort, until } from "../support/world.js";
+import { httpAt, httpsAt } from "../support/listen.js";
 
 const HOST = "Host: main.test\r\n";
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -218,7 +219,7 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
     const otherPort = await freePort();
     const other = {
       ...siteOf("other"),
-      listen: { web: [{ address: "127.0.0.1", port: otherPort, tls: false }] },
+      listen: { web: [httpAt(otherPort)] },
     };
     world.respec((spec) => ({ ...spec, sites: [...spec.sites, other] }));
     process.kill(world.masterPid(), "SIGHUP");
@@ -231,7 +232,7 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
     const taken = {
       ...other,
       name: "taken",
-      listen: { web: [{ address: "127.0.0.1", port: backend.port, tls: false }] },
+      listen: { web: [httpAt(backend.port)] },
     };
     world.respec((spec) => ({ ...spec, sites: [...spec.sites, taken] }));
     process.kill(world.masterPid(), "SIGHUP");
@@ -275,7 +276,7 @@ describe("The end of the proxy, and TLS", needs("root", "openssl"), () => {
       const site = (name: string) => ({
         ...siteOf(name),
         tls: { certificate: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) },
-        listen: { web: [{ address: "127.0.0.1", port: tlsPort, tls: true }] },
+        listen: { web: [httpsAt(tlsPort)] },
       });
       world.respec((spec) => ({ ...spec, sites: [...spec.sites, site("a"), site("b")] }));
       process.kill(world.masterPid(), "SIGHUP");

@@ -7,8 +7,9 @@ import { bitsOf, RETRY_STEPS_SEC, stepFlags } from "../../src/servers/nginx-step
 import { nginx } from "../../src/servers/nginx.js";
 import type { ModeValues, Spec } from "../../src/spec/types.js";
 import { nginxSpec, siteOf } from "../support/nginx.js";
+import { httpAt } from "../support/listen.js";
 
-const LISTEN = [{ address: "127.0.0.1", port: 80, tls: false }];
+const LISTEN = [httpAt(80)];
 const spec = nginxSpec("nginx", "/srv/fence", 8080, LISTEN, [siteOf("main")]);
 const [server] = spec.servers;
 const [site] = spec.sites;

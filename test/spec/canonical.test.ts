@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseSpec } from "../../src/spec/parse.js";
 import type { Site, Spec } from "../../src/spec/types.js";
+import { httpAt, httpsAt } from "../support/listen.js";
 
 const BASE = `[server.web]
 kind = "nginx-lua"
@@ -63,13 +64,25 @@ test("Every default is filled in", () => {
 test("A site has the listens of each of its servers, or its own", () => {
   const both = siteOf("");
   assert.deepEqual(both.servers, ["web", "edge"]);
-  assert.deepEqual(both.listen["web"], [
-    { address: "0.0.0.0", port: 80, tls: false },
-    { address: "::", port: 80, tls: false },
-    { address: "127.0.0.1", port: 443, tls: true },
-  ]);
+  assert.deepEqual(both.listen["web"], [httpAt(80, "0.0.0.0"), httpAt(80, "::"), httpsAt(443, true)]);
   const own = siteOf('servers = ["edge"]\nlisten = ["[::FFFF:10.0.0.1]:9000"]\n');
-  assert.deepEqual(own.listen, { edge: [{ address: "::ffff:a00:1", port: 9000, tls: false }] });
+  assert.deepEqual(own.listen, { edge: [httpAt(9000, "::ffff:a00:1")] });
+});
+
+test("TLS means HTTP/2 beside it, but for the proxy, which has to be asked", () => {
+  const listens =
+    '[{ address = "0.0.0.0:443", tls = true }, { address = "0.0.0.0:444", tls = true, http2 = KEY }]';
+  const http2 = (kind: string, key: boolean) =>
+    parseSpec(
+      `[server.web]\nkind = "${kind}"\nlisten = ${listens.replace("KEY", String(key))}\n` +
+        '[upstream.app]\nbackends = ["127.0.0.1:1"]\n' +
+        '[site.main]\nhosts = ["a.test"]\nupstream = "app"\ntls = { certificate = "/c", key = "/k" }\n',
+      "/etc/fence/fence.toml",
+      () => "",
+    ).servers[0]?.listen.map((listen) => listen.http2);
+  assert.deepEqual(http2("nginx", false), [true, false]);
+  assert.deepEqual(http2("lighttpd", true), [true, true]);
+  assert.deepEqual(http2("proxy", true), [false, true]);
 });
 
 test("Hosts are lower case and ASCII", () => {

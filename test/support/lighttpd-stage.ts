@@ -19,6 +19,7 @@ import {
 } from "./lighttpd.js";
 import { ask, type Ask } from "./ask.js";
 import { freePort } from "./world.js";
+import { httpAt, httpsAt } from "./listen.js";
 
 /** One lighttpd with two sites, main.test and other.test, in front of one backend that tells what reached it. */
 export interface Stage {
@@ -46,11 +47,8 @@ export interface StageOptions {
 export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const folder = temporaryFolder();
   const [port, port6, tlsPort] = [await freePort(), await freePort(), options.tls ? await freePort() : 0];
-  const listen: Listen[] = [
-    { address: "127.0.0.1", port, tls: false },
-    { address: "::1", port: port6, tls: false },
-  ];
-  if (options.tls) listen.push({ address: "127.0.0.1", port: tlsPort, tls: true });
+  const listen: Listen[] = [httpAt(port), httpAt(port6, "::1")];
+  if (options.tls) listen.push(httpsAt(tlsPort));
   const server = serverOn(folder, port, { listen, ...options.server });
   const tls = options.tls ? selfSigned(folder) : null;
   const parts = typeof options.main === "function" ? options.main(folder) : (options.main ?? {});

@@ -17,6 +17,7 @@ import type { SwitchPoint } from "../../src/servers/adapter.js";
 import { lighttpd } from "../../src/servers/lighttpd.js";
 import type { Cidr, ModeValues, Server, Site, Spec } from "../../src/spec/types.js";
 import { observeWorkers } from "../../src/verify/lighttpd.js";
+import { httpAt } from "./listen.js";
 
 export const LIGHTTPD = "/usr/sbin/lighttpd";
 
@@ -34,7 +35,7 @@ export function serverOn(folder: string, port: number, more: Partial<Server> = {
     name,
     kind: "lighttpd",
     config: "standalone",
-    listen: [{ address: "127.0.0.1", port, tls: false }],
+    listen: [httpAt(port)],
     workers: 0,
     user: null,
     pidFile: `${folder}/run/${name}/server.pid`,

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import type { Cidr, Listen, Spec } from "../../src/spec/types.js";
 import { ask, type Answer, type Ask } from "./http-answer.js";
 import { nginxSpec, siteOf, startNginx, type Backend, type NginxKind, type NginxWorld } from "./nginx.js";
+import { httpAt, httpsAt } from "./listen.js";
 
 export const runProgram = promisify(execFile);
 
@@ -23,10 +24,7 @@ export const ORIGIN = "https://app.example.com";
 /** One nginx with the sites that the contract is checked on; all are up. Uses `port` and the next one. */
 export async function startContract(kind: NginxKind, port: number): Promise<Contract> {
   const tlsPort = port + 1;
-  const listen: Listen[] = [
-    { address: "127.0.0.1", port, tls: false },
-    { address: "::1", port, tls: false },
-  ];
+  const listen: Listen[] = [httpAt(port), httpAt(port, "::1")];
   const world = await startNginx(prepared(kind, listen, tlsPort));
   return {
     kind,
@@ -91,7 +89,7 @@ function prepared(kind: NginxKind, listen: Listen[], tlsPort: number) {
       siteOf("dead", { upstream: "gone" }),
       siteOf("tls", {
         tls: { certificate, key },
-        listen: { web: [{ address: "127.0.0.1", port: tlsPort, tls: true }] },
+        listen: { web: [httpsAt(tlsPort, kind !== "proxy")] },
       }),
     ];
     const spec = nginxSpec(kind, folder, backend.port, listen, sites);

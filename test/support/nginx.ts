@@ -216,8 +216,7 @@ function startMaster(spec: Spec): ChildProcess {
 }
 
 function startProxy(spec: Spec): ChildProcess {
-  const file = join(dirname(spec.file), "spec.json");
-  writeFileSync(file, JSON.stringify(spec));
+  const file = join(spec.outputDir, "web/proxy.json");
   return spawn(process.execPath, [PROXY_CHILD, file], {
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],

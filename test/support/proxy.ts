@@ -1,17 +1,22 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import { join } from "node:path";
+import { writeAtomic } from "../../src/base/durable.js";
+import { planOf } from "../../src/plan/plan.js";
+import { createRenderer } from "../../src/render/render.js";
+import { adapterOf } from "../../src/servers/registry.js";
 import type { Backend, Site, Spec } from "../../src/spec/types.js";
 import type { StatusReport } from "../../src/proxy/status.js";
 import { nginxSpec, siteOf, startNginx, type NginxWorld } from "./nginx.js";
 import { freePort } from "./world.js";
+import { httpAt } from "./listen.js";
 
 export interface ProxyWorld extends NginxWorld {
   port: number;
   status(): Promise<StatusReport>;
   /** Peak of the memory of the process so far, in bytes. */
   memoryPeak(): number;
-  /** Writes the spec anew, to be read at the next SIGHUP. */
+  /** Renders a changed spec, to be read at the next SIGHUP. */
   respec(change: (spec: Spec) => Spec): void;
 }
 
@@ -24,11 +29,12 @@ export async function startProxy(
 ): Promise<ProxyWorld> {
   const port = await freePort();
   const world = await startNginx((folder, backend) => {
-    const listen = [{ address: "127.0.0.1", port, tls: false }];
+    const listen = [httpAt(port)];
     const spec = nginxSpec("proxy", folder, backend.port, listen, [siteOf("main", site)]);
     return backends === null ? spec : { ...spec, upstreams: [{ name: "app", backends }] };
   });
-  const specFile = join(world.folder, "spec.json");
+  const renderer = createRenderer(adapterOf);
+  let { spec } = world.plan;
   return Object.assign(world, {
     port,
     status: () => statusOf(join(world.folder, "run/web/control.sock")),
@@ -37,8 +43,10 @@ export async function startProxy(
       return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
     },
     respec(change: (spec: Spec) => Spec) {
-      const spec = JSON.parse(readFileSync(specFile, "utf8")) as Spec;
-      writeFileSync(specFile, JSON.stringify(change(spec)));
+      spec = change(spec);
+      const { files } = renderer.renderTree(planOf(spec, adapterOf));
+      const document = files.find(({ path }) => path === "web/proxy.json");
+      writeAtomic(join(spec.outputDir, "web/proxy.json"), document?.content ?? "", { mode: 0o644 });
     },
   });
 }

@@ -8,6 +8,7 @@ import type { Listen } from "../../src/spec/types.js";
 import { observe } from "../../src/verify/observe.js";
 import { findMaster } from "../../src/verify/running.js";
 import { planOf, temporaryFolder } from "../support/fake-machine.js";
+import { httpAt } from "../support/listen.js";
 
 const listeners: Server[] = [];
 after(() => listeners.forEach((listener) => listener.close()));
@@ -22,7 +23,7 @@ async function silent(): Promise<{ listen: Listen; taken: () => number }> {
   listeners.push(listener);
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
   const { port } = listener.address() as AddressInfo;
-  return { listen: { address: "127.0.0.1", port, tls: false }, taken: () => taken };
+  return { listen: httpAt(port), taken: () => taken };
 }
 
 function planWith(listens: readonly Listen[], hosts: readonly string[]): Plan {

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
 import http from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import type { Site } from "../../src/spec/types.js";
 import { probe, probeHosts } from "../../src/verify/probe.js";
 import type { ProbeResult } from "../../src/verify/types.js";
+import { httpAt } from "../support/listen.js";
 
 const SITE = {
   name: "main",
@@ -33,12 +37,44 @@ async function probed(handle: http.RequestListener): Promise<ProbeResult> {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return probe(SITE, { address: "127.0.0.1", port, tls: false }, "www.example.com");
+  return probe(SITE, httpAt(port), "www.example.com");
 }
 
 function answering(status: number, headers: Record<string, string>, body: string): http.RequestListener {
   return (_request, response) => response.writeHead(status, headers).end(body);
 }
+
+const UP = '{"fence":"up","site":"main","generation":7}';
+
+test("A unix socket is asked like an address", async () => {
+  const server = http.createServer(answering(200, {}, UP));
+  servers.push(server);
+  const path = join(mkdtempSync(join(tmpdir(), "fence-probe-")), "web.sock");
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  const listen = { kind: "unix", path, tls: false, http2: false, proxyProtocol: false } as const;
+  const result = await probe(SITE, listen, "www.example.com");
+  assert.equal(result.mode, "up", JSON.stringify(result));
+  assert.equal(result.url, `http://unix:${path}`);
+  const nobody = await probe(SITE, { ...listen, path: `${path}.not` }, "www.example.com");
+  assert.match(nobody.problem ?? "", /^no answer: .*ENOENT/);
+});
+
+test("A listener that wants the PROXY protocol is asked behind a header without an address", async () => {
+  let received = "";
+  const server = createServer((socket) => {
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.toString("latin1");
+      if (received.endsWith("\r\n\r\n"))
+        socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${UP.length}\r\n\r\n${UP}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const result = await probe(SITE, { ...httpAt(port), proxyProtocol: true }, "www.example.com");
+  server.close();
+  assert.equal(result.mode, "up", JSON.stringify(result));
+  assert.match(received, /^PROXY UNKNOWN\r\nGET \/\.well-known\/fence\/probe HTTP\/1\.1\r\n/);
+});
 
 test("An up answer names site and generation", async () => {
   const result = await probed(answering(200, {}, '{"fence":"up","site":"main","generation":7}'));

@@ -14,9 +14,10 @@ export function addProxy(program: Command, run: Run): void {
     description:
       'Runs the sites of a [server.NAME] with kind = "proxy", or talks to a proxy that runs. Without a name it is the ' +
       "only such server of the spec.\n\n" +
-      "run serves in the foreground until SIGTERM, which lets what has begun end; SIGHUP reads fence.toml anew. Errors " +
-      "go to stderr, one JSON object a line. status asks a running proxy for its sites and backends. reload has it read " +
-      "fence.toml and says whether it did. stop ends it and waits until it is gone.",
+      "run serves in the foreground what fence apply has rendered, until SIGTERM, which lets what has begun end; an edit " +
+      "of fence.toml comes into force by fence apply, not by a start. Errors go to stderr, one JSON object a line. " +
+      "status asks a running proxy for its sites and backends. reload (SIGHUP) has it read anew what is rendered and " +
+      "says whether it did. stop ends it and waits until it is gone.",
     json: true,
     options: [
       new Option("--access-log", "run: print each request to stdout as a JSON object"),
@@ -24,7 +25,7 @@ export function addProxy(program: Command, run: Run): void {
     ],
     examples: [
       { does: "in the foreground, as systemd wants it", line: "fence proxy run web" },
-      { does: "after an edit of fence.toml", line: "fence apply && fence proxy reload web" },
+      { does: "after an edit of fence.toml", line: "fence apply --reload" },
     ],
     handler: async (context, options, [action] = [], [server] = []) => {
       const { proxy } = await import("../proxy.js");

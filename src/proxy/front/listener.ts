@@ -18,15 +18,18 @@ export interface Served {
   tls: { byHost: HostTable<SecureContext>; fallback: SecureContext } | null;
 }
 
-/** `address:port`, IPv6 in brackets. */
-export function listenName({ address, port }: Listen): string {
+/** `address:port`, IPv6 in brackets, or `unix:/path`. */
+export function listenName(listen: Listen): string {
+  if (listen.kind === "unix") return `unix:${listen.path}`;
+  const { address, port } = listen;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** One address that clients connect to. */
 export class Listener {
   readonly name: string;
-  readonly port: number;
+  /** null: a unix socket. */
+  readonly port: number | null;
   readonly protocol: "http" | "https";
   private readonly server: Server | TlsServer;
   /** Connections that are not yet clients: their TLS handshake is under way. */
@@ -38,7 +41,7 @@ export class Listener {
     private served: Served,
   ) {
     this.name = listenName(listen);
-    this.port = listen.port;
+    this.port = listen.kind === "tcp" ? listen.port : null;
     this.protocol = listen.tls ? "https" : "http";
     this.server = listen.tls ? this.tlsServer() : this.plainServer();
     this.server.on("error", (error: Error) =>
@@ -75,7 +78,9 @@ export class Listener {
 
   /** As nginx does it: `[::]` is IPv6 alone, so that `0.0.0.0` can stand beside it. */
   private where(): ListenOptions {
-    const { address, port } = this.listen;
+    const { listen } = this;
+    if (listen.kind === "unix") return { path: listen.path, backlog: PROXY_LIMITS.listenBacklog };
+    const { address, port } = listen;
     return { host: address, port, backlog: PROXY_LIMITS.listenBacklog, ipv6Only: address.includes(":") };
   }
 

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   "server-unfit": "failed",
   "mode-unsupported": "failed",
   "not-held": "failed",
+  "gate-failed": "failed",
   "config-test-failed": "failed",
   "config-test-hung": "failed",
   "not-durable": "unproven",

@@ -104,6 +104,7 @@ export function planOf(folder: string, sites: readonly string[] = ["main"]): Pla
     },
     files: [],
     runFolders: [],
+    gatePoints: [],
     switchPoints: servers.flatMap((server) => sites.map((site) => point(site, server))),
   };
 }
@@ -141,6 +142,8 @@ export function fakeMachine(lies: Lies = {}): Machine {
     return lies.observe ? lies.observe(point, truth) : truth;
   };
   return {
+    ensureGate: () => Promise.resolve(),
+    stopGate: () => Promise.resolve(),
     async whyUnreadable() {
       return null;
     },

@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
-import type { ServerKind } from "../../src/spec/types.js";
+import type { WebServerKind } from "../../src/spec/types.js";
 
 const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
 
-const PROGRAM: Readonly<Record<ServerKind, string>> = {
+const PROGRAM: Readonly<Record<WebServerKind, string>> = {
   lighttpd: "/usr/sbin/lighttpd",
   nginx: "/usr/sbin/nginx",
   "nginx-lua": "/usr/sbin/nginx",
@@ -24,7 +24,7 @@ export interface CliResult {
 }
 
 export interface WorldOptions {
-  kind: ServerKind;
+  kind: WebServerKind;
   /** Lines for `[server.web]`. */
   serverLines?: string;
   /** Lines for `[site.main]` and its tables; `hosts` and `upstream` are given. */
@@ -162,7 +162,7 @@ export function runFence(args: readonly string[], cwd?: string): Promise<CliResu
 }
 
 /** In a session of its own: lighttpd's master signals its whole process group when it ends. */
-function startServer(kind: ServerKind, config: string): ChildProcess {
+function startServer(kind: WebServerKind, config: string): ChildProcess {
   const args = kind === "lighttpd" ? ["-D", "-f", config] : ["-c", config, "-g", "daemon off;"];
   return spawn(PROGRAM[kind], args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
 }

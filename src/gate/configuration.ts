@@ -1,35 +1,31 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Backend, Maintenance } from "../spec/types.js";
+import type { GateDoor } from "../servers/gate-doors.js";
 
 /** What the gate serves by: `gate.json`, as `fence render` writes it. */
 export interface GateConfig {
-  format: typeof FORMAT;
+  schema: string;
   pidFile: string;
   controlSocket: string;
-  sites: readonly GateSiteConfig[];
+  sites: readonly GateSite[];
+  /** SHA-256 (hex) of the file. */
+  sha256: string;
 }
 
-export interface GateSiteConfig {
+export interface GateSite {
   name: string;
   /** Where the gate's own active variant of the site is. */
   active: string;
-  maintenance: Maintenance;
-  doors: readonly DoorConfig[];
+  doors: readonly GateDoor[];
 }
 
-export interface DoorConfig {
-  path: string;
-  /** The user that connects to it; null: the one that fence is. */
-  user: string | null;
-  backends: readonly Backend[];
-}
-
-export const FORMAT = "fence/gate@1";
+const SCHEMA = "fence/gate@1";
 
 /** @throws Error when the file is not there, or of another fence */
 export function readGateConfig(file: string): GateConfig {
-  const config = JSON.parse(readFileSync(file, "utf8")) as Partial<GateConfig>;
-  if (config.format !== FORMAT)
-    throw new Error(`${file} has the format ${String(config.format)}, not ${FORMAT}: fence render`);
-  return config as GateConfig;
+  const bytes = readFileSync(file);
+  const config = JSON.parse(bytes.toString("utf8")) as Omit<GateConfig, "sha256">;
+  if (config.schema !== SCHEMA)
+    throw new Error(`${file} is of schema ${config.schema}, not ${SCHEMA}: render it again`);
+  return { ...config, sha256: createHash("sha256").update(bytes).digest("hex") };
 }

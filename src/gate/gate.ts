@@ -6,6 +6,8 @@ import { Door } from "./door.js";
 import { GatedSite } from "./gated-site.js";
 import { Relay } from "./relay.js";
 
+/** Whoever is turned away has its answer from its own web server. */
+const NO_ANSWER = { status: 503, header: "X", headers: [], corsOrigins: [], retryAfterSec: 1 };
 const LOOK_MS = 250;
 const STOP_LOOK_MS = 50;
 
@@ -16,11 +18,11 @@ export class Gate {
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
-    config: GateConfig,
+    private readonly config: GateConfig,
     private readonly log: Log,
   ) {
-    for (const { name, active, maintenance, doors } of config.sites) {
-      const site = new GatedSite(name, new ModeStore(active, maintenance));
+    for (const { name, active, doors } of config.sites) {
+      const site = new GatedSite(name, new ModeStore(active, NO_ANSWER));
       this.sites.set(name, site);
       for (const { path, user, backends } of doors) {
         const owner = user === null ? null : userId(user);
@@ -62,7 +64,11 @@ export class Gate {
   }
 
   status(): object {
-    return { pid: process.pid, sites: [...this.sites.values()].map(report) };
+    return {
+      pid: process.pid,
+      configSha256: this.config.sha256,
+      sites: [...this.sites.values()].map(report),
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { readFileSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -11,9 +11,11 @@ import { readGateConfig } from "./configuration.js";
 import { Gate } from "./gate.js";
 
 /** Below 16 characters, so that it is also what /proc/PID/comm says: by it a running gate is known. */
-export const PROCESS_NAME = "fence-gate";
-const RUN_FOLDER_MODE = 0o755;
-const AGAIN_MS = 100;
+const PROCESS_NAME = "fence-gate";
+const RUN_FOLDER_MODE = 0o711;
+const AGAIN_MS = 50;
+const AGAIN_MAX_MS = 2000;
+const PROGRAM = fileURLToPath(new URL("./main.js", import.meta.url));
 
 /**
  * Serves until SIGTERM, and resolves when all that has entered is through.
@@ -40,39 +42,47 @@ export async function serveGate(file: string, errors: LogSink): Promise<void> {
     throw error;
   }
   log.info("started", { pid: process.pid });
+  process.send?.("ready");
+  // Nobody would start it again: from now on it is the one that fence finds.
+  process.on("disconnect", () => writeAtomic(config.pidFile, `${process.pid}\n`, { mode: 0o644 }));
   await ended;
   control.close();
   await gate.stop();
+  removeOwn(config.pidFile);
 }
 
 /**
  * Keeps a gate serving, in a process of its own: one that is killed is started again at once, and takes up the mode that
  * the disk says. Resolves when the gate has ended after SIGTERM.
+ * @throws Error when the gate cannot start
  */
 export async function superviseGate(file: string): Promise<void> {
   process.title = PROCESS_NAME;
   const { pidFile } = readGateConfig(file);
   makeFolders(dirname(pidFile), RUN_FOLDER_MODE);
   let isStopping = false;
-  let child = startServing(file);
+  let hasServed = false;
+  let child: ChildProcess | null = null;
   process.on("SIGTERM", () => {
     isStopping = true;
-    child.kill("SIGTERM");
+    child?.kill("SIGTERM");
   });
   process.on("SIGINT", () => {});
-  writeAtomic(pidFile, `${process.pid}\n`, { mode: 0o644 });
-  for (;;) {
-    await new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  for (let pauseMs = AGAIN_MS; ; pauseMs = Math.min(AGAIN_MAX_MS, pauseMs * 2)) {
+    const serving = fork(PROGRAM, ["serve", file], { stdio: "inherit" });
+    child = serving;
+    serving.once("message", () => {
+      hasServed = true;
+      pauseMs = AGAIN_MS;
+      writeAtomic(pidFile, `${process.pid}\n`, { mode: 0o644 });
+    });
+    await new Promise<void>((resolve) => serving.once("exit", () => resolve()));
     if (isStopping) break;
-    await pause(AGAIN_MS);
+    if (!hasServed) throw new Error("it cannot serve");
+    await pause(pauseMs);
     if (isStopping) break;
-    child = startServing(file);
   }
   removeOwn(pidFile);
-}
-
-function startServing(file: string) {
-  return fork(fileURLToPath(new URL("./main.js", import.meta.url)), ["serve", file], { stdio: "inherit" });
 }
 
 /** Not another's. */

@@ -2,7 +2,7 @@
  * Who may know whom: the table of rooms in ARCHITECTURE.md. `types` stands for files that hold types alone.
  * @type {import("dependency-cruiser").IConfiguration}
  */
-const SPEC_TYPES = "^src/spec/types\\.ts$";
+const SPEC_TYPES = "^src/spec/(types|mode-types)\\.ts$";
 /** The types of a plan, and look-ups in it by name. */
 const PLAN = "^src/plan/(types|plan)\\.ts$";
 const PLAN_TYPES = "^src/plan/types\\.ts$";
@@ -12,7 +12,8 @@ const MAY = {
   base: [],
   spec: ["^src/base/"],
   page: ["^src/base/", SPEC_TYPES],
-  servers: ["^src/base/", "^src/page/", SPEC_TYPES],
+  // and the values that a spec has when nothing was asked for
+  servers: ["^src/base/", "^src/page/", SPEC_TYPES, "^src/spec/defaults\\.ts$"],
   plan: ["^src/base/", "^src/servers/", SPEC_TYPES],
   render: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   switch: ["^src/base/", "^src/servers/adapter\\.ts$", SPEC_TYPES, PLAN_TYPES, "^src/render/types\\.ts$"],
@@ -20,6 +21,8 @@ const MAY = {
   apply: ["^src/(base|spec|page|servers|plan|render|switch|verify)/"],
   // and two tables that every server answers by, and what its own adapter writes for it
   proxy: ["^src/base/", SPEC_TYPES, "^src/servers/(probe-path|mime|proxy-document)\\.ts$"],
+  // and the parts of the proxy that hold requests
+  gate: ["^src/base/", SPEC_TYPES, "^src/servers/gate-doors\\.ts$", "^src/proxy/"],
   workers: ["^src/base/", SPEC_TYPES],
   tui: ["^src/base/", "^src/[a-z]+/types\\.ts$"],
 };
@@ -36,16 +39,17 @@ module.exports = {
     ...rooms,
     {
       name: "leaves-are-loaded-by-cli-alone",
-      comment: "proxy, workers and tui are reached only from cli, and only by import()",
+      comment:
+        "proxy, gate, workers and tui are reached only from cli, and only by import(); the gate is made of parts of the proxy",
       severity: "error",
-      from: { path: "^(src|bench)/", pathNot: "^(src/(cli|proxy|workers|tui)/|bench/proxy-)" },
-      to: { path: "^src/(proxy|workers|tui)/" },
+      from: { path: "^(src|bench)/", pathNot: "^(src/(cli|proxy|gate|workers|tui)/|bench/proxy-)" },
+      to: { path: "^src/(proxy|gate|workers|tui)/" },
     },
     {
       name: "leaves-are-loaded-late",
       severity: "error",
       from: { path: "^src/cli/" },
-      to: { path: "^src/(proxy|workers|tui)/", dynamic: false, dependencyTypesNot: ["type-only"] },
+      to: { path: "^src/(proxy|gate|workers|tui)/", dynamic: false, dependencyTypesNot: ["type-only"] },
     },
     {
       name: "pure-rooms-touch-no-machine",

@@ -1,5 +1,6 @@
 import { modeAt, type Mode } from "../base/mode.js";
-import type { HoldValues, Site } from "../spec/types.js";
+import type { HoldValues } from "../spec/mode-types.js";
+import type { Site } from "../spec/types.js";
 import type { SiteState } from "../switch/types.js";
 import type { HoldRequest } from "./types.js";
 

@@ -3,6 +3,7 @@ import { freshenBackends } from "./hold/fresh-backends.js";
 import type { HeldRequest } from "./hold/held-request.js";
 import { WaitingRoom } from "./hold/waiting-room.js";
 import type { BackendGroup } from "./backend/backend-pool.js";
+import type { CgiUpstream } from "./cgi/cgi-upstream.js";
 import { gateOf, type Gate } from "./gate/decide.js";
 import { ModeStore } from "./modes/mode-store.js";
 import { staticRoutesOf, type StaticRoute } from "./static/routes.js";
@@ -17,6 +18,8 @@ export class ServedSite {
   gate: Gate;
   routes: readonly StaticRoute[];
   upstream: BackendGroup | null;
+  /** How the upstream is spoken to; null: over HTTP. */
+  cgi: CgiUpstream | null;
   /** Requests that a backend has and has not answered to their end, upgraded connections left out. */
   inflight = 0;
   /** The same of those that an exception let pass while the site was not up. */
@@ -25,12 +28,13 @@ export class ServedSite {
   /** Upgraded connections. */
   tunnels = 0;
 
-  constructor(site: Site, active: string, upstream: BackendGroup | null) {
+  constructor(site: Site, active: string, upstream: BackendGroup | null, cgi: CgiUpstream | null) {
     this.name = site.name;
     this.modes = new ModeStore(active, site.maintenance);
     this.gate = gateOf(site);
     this.routes = staticRoutesOf(site);
     this.upstream = upstream;
+    this.cgi = cgi;
     this.room = new WaitingRoom<HeldRequest>(this);
     this.modes.onChange = () => this.modeChanged();
     this.modeChanged();
@@ -64,10 +68,11 @@ export class ServedSite {
     if (this.wasHeld) this.drained();
   }
 
-  reconfigure(site: Site, upstream: BackendGroup | null): void {
+  reconfigure(site: Site, upstream: BackendGroup | null, cgi: CgiUpstream | null): void {
     this.modes.reconfigure(site.maintenance);
     this.gate = gateOf(site);
     this.routes = staticRoutesOf(site);
     this.upstream = upstream;
+    this.cgi = cgi;
   }
 }

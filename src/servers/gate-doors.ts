@@ -49,6 +49,8 @@ export function gateServer(spec: Spec): Server | null {
     program: "fence-gate",
     moduleDir: null,
     statCache: "simple",
+    accessLog: null,
+    metrics: null,
   };
 }
 

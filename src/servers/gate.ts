@@ -7,7 +7,7 @@ import { folderPoint, wiring } from "./nginx.js";
 import { proxy } from "./proxy.js";
 
 /** Of `gate.json`. */
-export const GATE_SCHEMA = "fence/gate@1";
+const GATE_SCHEMA = "fence/gate@1";
 
 /** The gate that has requests wait for servers that cannot. It serves by `gate.json`; a variant is that of the proxy. */
 export const gate: ServerAdapter = {

@@ -7,9 +7,11 @@ import type { Machine } from "../../src/apply/machine.js";
 import type { SwitchRequest } from "../../src/apply/types.js";
 import type { Plan, RenderedTree } from "../../src/plan/types.js";
 import type { SwitchPoint } from "../../src/servers/adapter.js";
-import type { ModeValues, Server, Site } from "../../src/spec/types.js";
+import type { ModeValues } from "../../src/spec/mode-types.js";
+import type { Server, Site } from "../../src/spec/types.js";
 import { readOnDisk } from "../../src/switch/on-disk.js";
 import type { Observation } from "../../src/verify/types.js";
+import { PLAIN_SERVER, PLAIN_SITE } from "./spec-parts.js";
 
 /** A new folder that is removed when the test file ends. */
 export function temporaryFolder(): string {
@@ -32,6 +34,7 @@ function serverOf(name: string, kind: Server["kind"], folder: string): Server {
     program: "/bin/false",
     moduleDir: null,
     statCache: "simple",
+    ...PLAIN_SERVER,
   };
 }
 
@@ -58,16 +61,7 @@ function siteOf(name: string, servers: readonly string[]): Site {
     },
     exceptions: { allow: [], trustedProxies: [], pass: [], acme: true, health: null },
     settle: SETTLE,
-    hold: {
-      maxWaitMs: 30_000,
-      maxHeld: 1024,
-      maxHeldPerClient: 32,
-      maxBodyBytes: 65_536,
-      forMs: 60_000,
-      onExpiry: "down",
-      releaseConcurrency: null,
-      drainTimeoutMs: 30_000,
-    },
+    ...PLAIN_SITE,
   };
 }
 

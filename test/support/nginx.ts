@@ -11,7 +11,8 @@ import type { Plan } from "../../src/plan/types.js";
 import { createRenderer } from "../../src/render/render.js";
 import type { SwitchPoint } from "../../src/servers/adapter.js";
 import { adapterOf } from "../../src/servers/registry.js";
-import type { ModeValues, ServerKind, Site, Spec } from "../../src/spec/types.js";
+import type { ModeValues } from "../../src/spec/mode-types.js";
+import type { ServerKind, Site, Spec } from "../../src/spec/types.js";
 import { commit } from "../../src/switch/commit.js";
 import { stage } from "../../src/switch/stage.js";
 import { nginxWorkers } from "../../src/verify/nginx-workers.js";
@@ -19,6 +20,7 @@ import { observeWorkers as observeNginxLua } from "../../src/verify/nginx-lua.js
 import { observeWorkers as observeProxy } from "../../src/verify/proxy.js";
 import type { WorkersView } from "../../src/verify/types.js";
 import { until } from "./world.js";
+import { PLAIN_SERVER, PLAIN_SITE, upstreamOf } from "./spec-parts.js";
 
 /** The proxy has the same variants, and stands in for nginx in these tests. */
 export type NginxKind = Extract<ServerKind, "nginx" | "nginx-lua" | "proxy">;
@@ -60,16 +62,7 @@ export function siteOf(name: string, rest: Partial<Site> = {}): Site {
     tls: null,
     routes: [],
     settle: { delayMs: 0, timeoutMs: 10_000 },
-    hold: {
-      maxWaitMs: 30_000,
-      maxHeld: 1024,
-      maxHeldPerClient: 32,
-      maxBodyBytes: 65_536,
-      forMs: 60_000,
-      onExpiry: "down",
-      releaseConcurrency: null,
-      drainTimeoutMs: 30_000,
-    },
+    ...PLAIN_SITE,
     ...rest,
     maintenance: {
       status: 503,
@@ -114,9 +107,10 @@ export function nginxSpec(
         program: kind === "proxy" ? "fence-proxy" : "nginx",
         moduleDir: kind === "nginx-lua" ? "/usr/lib/nginx/modules" : null,
         statCache: "simple",
+        ...PLAIN_SERVER,
       },
     ],
-    upstreams: [{ name: "app", backends: [{ kind: "tcp", host: "127.0.0.1", port: backendPort }] }],
+    upstreams: [upstreamOf("app", [{ kind: "tcp", host: "127.0.0.1", port: backendPort }])],
     sites: sites.map((site) => ({ ...site, listen: { web: site.listen["web"] ?? listen } })),
   };
 }

@@ -2,6 +2,7 @@ import { monotonicMs, wallMs } from "../../base/clock.js";
 import { causeOf, type Cause, type Failure } from "../answers/failures.js";
 import type { BodyFilter } from "../answers/body-filter.js";
 import type { BodyReader } from "../body-reader.js";
+import type { CgiCall } from "../cgi/call.js";
 import type { Context } from "../context.js";
 import type { Client } from "../front/client.js";
 import type { Task } from "../front/task.js";
@@ -12,6 +13,7 @@ import { CONTINUE_TEXT, interimHeadText, keepsConnection, responseHeadText } fro
 import type { RequestHead, ResponseHead } from "../wire/types.js";
 import type { BackendLink } from "./backend-link.js";
 import type { BackendGroup, BackendPool } from "./backend-pool.js";
+import { tellFailure } from "./tell-failure.js";
 
 /** RFC 9110 section 9.2.2; what else there is may not be done twice. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
@@ -28,6 +30,8 @@ export class Exchange implements Task {
   stripsChunks = false;
   /** What the body goes through on its way to the client; null: straight. */
   filter: BodyFilter | null = null;
+  /** What a backend is sent that does not speak HTTP; null: it does. */
+  call: CgiCall | null = null;
   answerBytes = 0;
   /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
   heardAt: number;
@@ -71,8 +75,7 @@ export class Exchange implements Task {
     if (pool === null) return this.fail(this.lastFailure);
     this.heardAt = clock.tick;
     // Another idle connection would most likely be as stale as the one that failed.
-    const trust = this.isRepeatable ? TIMEOUTS_SEC.backendIdle : TIMEOUTS_SEC.backendIdleUnsafe;
-    const idle = this.sends > 0 ? null : pool.idle.take(clock.tick, trust);
+    const idle = this.sends > 0 ? null : pool.takeIdle(clock.tick, this.isRepeatable);
     pool.inflight += 1;
     if (idle === null) {
       this.connection = pool.connect(this.context, this);
@@ -250,19 +253,8 @@ export class Exchange implements Task {
     } else if (quiet > TIMEOUTS_SEC.firstByte) this.fail("first-byte-timeout", "timeout");
   }
 
-  private tell({ status, reason, text }: Cause, why: string): void {
-    const { client, site, request, connection } = this;
-    this.context.log.error("request-failed", {
-      status,
-      reason,
-      text,
-      ...(why === "" ? {} : { why }),
-      site: site.name,
-      client: client.peer,
-      method: request.method,
-      target: request.target,
-      backend: connection?.pool.label ?? null,
-    });
+  private tell(cause: Cause, why: string): void {
+    tellFailure(this.context, this, this.connection?.pool.label ?? null, cause, why);
   }
 
   /** Lets go of a connection that is of no further use. */
@@ -274,6 +266,7 @@ export class Exchange implements Task {
 
   private end(toDestroy: BackendLink | null): void {
     this.isOver = true;
+    if (this.call !== null) this.client.forgetPrepared();
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
     this.connection = null;
     toDestroy?.destroy();

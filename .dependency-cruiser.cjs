@@ -106,7 +106,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^build/" },
+    // bench/peers has packages of its own, which are installed only when they are to be measured
+    exclude: { path: "^(build|bench/peers)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {

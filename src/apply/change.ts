@@ -4,7 +4,7 @@ import { siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import type { ModeValues } from "../spec/mode-types.js";
-import type { Site } from "../spec/types.js";
+import type { Site, Upstream } from "../spec/types.js";
 import { generationsOf, readGeneration, readOnDisk } from "../switch/on-disk.js";
 import { readStateOrNone } from "../switch/state.js";
 import type { OnDisk, SiteState } from "../switch/types.js";
@@ -13,6 +13,8 @@ import { unknownHold } from "./hold.js";
 /** Where a site stands, by its state file and its active variants. */
 export interface Current {
   site: Site;
+  /** That of the site; null: it has none. */
+  upstream: Upstream | null;
   points: readonly SwitchPoint[];
   onDisk: readonly OnDisk[];
   /** The mode that all active variants agree on. */
@@ -51,6 +53,7 @@ export function currentOf(plan: Plan, name: string, wanted: Mode | null = null):
   const generations = points.flatMap(generationsOf);
   return {
     site,
+    upstream: plan.spec.upstreams.find((one) => one.name === site.upstream) ?? null,
     points,
     onDisk,
     mode: modeOf(onDisk, state),
@@ -102,8 +105,7 @@ export type Wanted = Pick<
 
 export function changeTo(current: Current, wanted: Wanted, nowMs: number): Change {
   const { site, state } = current;
-  // Those that wait are turned away by the server, which must be down by then.
-  const points = wanted.mode === "down" ? current.points.toReversed() : current.points;
+  const points = wanted.mode === "down" ? gateLast(current.points) : current.points;
   const isBackable =
     state.generation > 0 && points.every((point) => readGeneration(point, state.generation) !== null);
   const fromGeneration = isBackable ? state.generation : current.lastGeneration + 1;
@@ -128,6 +130,12 @@ export function changeTo(current: Current, wanted: Wanted, nowMs: number): Chang
       proof: "unproven",
     },
   };
+}
+
+/** Those that wait there are answered by the servers, which must be down by then. */
+function gateLast(points: readonly SwitchPoint[]): SwitchPoint[] {
+  const isGate = ({ kind }: SwitchPoint): boolean => kind === "gate";
+  return [...points.filter((point) => !isGate(point)), ...points.filter(isGate)];
 }
 
 /** What the clients are told, for the templates. */

@@ -1,7 +1,8 @@
 import { modeAt, type Mode } from "../base/mode.js";
 import type { HoldValues } from "../spec/mode-types.js";
-import type { Site } from "../spec/types.js";
+import type { Site, Upstream } from "../spec/types.js";
 import type { SiteState } from "../switch/types.js";
+import type { Current } from "./change.js";
 import type { HoldRequest } from "./types.js";
 
 /** What a site takes while requests that waited are let go, when nothing says how much. */
@@ -12,21 +13,30 @@ const NOTHING_ASKED: HoldRequest = { maxWaitMs: null, maxHeld: null, forMs: null
 /**
  * The hold that a request asks for. One that is in force stays as it is where the request says nothing; it is not made
  * longer by asking for it twice.
- * @param before the site's state; what it holds counts only while it has not expired
  */
-export function holdOf(site: Site, asked: HoldRequest | null, before: SiteState, nowMs: number): HoldValues {
+export function holdOf(
+  { site, upstream, state }: Pick<Current, "site" | "upstream" | "state">,
+  asked: HoldRequest | null,
+  nowMs: number,
+): HoldValues {
   const { hold } = site;
   const { maxWaitMs, maxHeld, forMs } = asked ?? NOTHING_ASKED;
-  const kept = shownMode(before, nowMs) === "hold" ? before.hold : null;
+  const kept = shownMode(state, nowMs) === "hold" ? state.hold : null;
   return {
     maxWaitMs: maxWaitMs ?? kept?.maxWaitMs ?? hold.maxWaitMs,
     maxHeld: maxHeld ?? kept?.maxHeld ?? hold.maxHeld,
     maxHeldPerClient: kept?.maxHeldPerClient ?? hold.maxHeldPerClient,
     maxBodyBytes: kept?.maxBodyBytes ?? hold.maxBodyBytes,
-    releaseConcurrency: kept?.releaseConcurrency ?? hold.releaseConcurrency ?? RELEASE_CONCURRENCY,
+    releaseConcurrency: kept?.releaseConcurrency ?? hold.releaseConcurrency ?? takenBy(upstream),
     expiresMs: forMs === null && kept !== null ? kept.expiresMs : wholeSeconds(nowMs + (forMs ?? hold.forMs)),
     onExpiry: kept?.onExpiry ?? hold.onExpiry,
   };
+}
+
+/** Requests at once. */
+function takenBy(upstream: Upstream | null): number {
+  if (upstream === null || upstream.connectionsMax === null) return RELEASE_CONCURRENCY;
+  return upstream.connectionsMax * upstream.backends.length;
 }
 
 /** Of a site whose state is lost while it is held: nobody knows its end, so it counts as over. */

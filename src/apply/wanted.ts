@@ -20,7 +20,7 @@ export function wantedOf(request: SwitchRequest, current: Current, nowMs: number
     reason: request.reason ?? (keeps ? state.reason : isTold ? maintenance.reason : ""),
     message: isTold ? (request.message ?? (keeps ? state.message : maintenance.message)) : "",
     retryAfterSec: maintenance.retryAfterSec,
-    hold: request.mode === "hold" ? holdOf(current.site, request.hold, state, nowMs) : null,
+    hold: request.mode === "hold" ? holdOf(current, request.hold, nowMs) : null,
     untilMs: isDown ? (request.untilMs ?? (keeps ? state.untilMs : null)) : null,
   };
 }

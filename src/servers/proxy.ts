@@ -73,7 +73,7 @@ function servedBy(spec: Spec, server: Server): ProxyDocument {
 }
 
 function siteFacts(spec: Spec, server: Server, site: Site): DocumentSite {
-  const { servers: _servers, settle: _settle, maintenance, ...own } = site;
+  const { servers: _servers, settle: _settle, hold: _hold, maintenance, ...own } = site;
   const { pageHtml: _page, title: _title, message: _message, reason: _reason, ...told } = maintenance;
   return {
     ...own,

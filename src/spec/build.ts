@@ -2,11 +2,11 @@ import { dirname, resolve } from "node:path";
 import { parseCidr } from "../base/cidr.js";
 import { canonicalHost, splitHostPort } from "./address-checks.js";
 import { buildCompress, buildRewrite, buildSendfile } from "./build-answers.js";
+import { buildHold } from "./build-hold.js";
 import { ms, pairs } from "./build-parts.js";
 import { buildUpstream } from "./build-upstream.js";
 import { DEFAULT_HTTP2, DEFAULT_PROGRAM, DEFAULT_WORKERS, DEFAULTS } from "./defaults.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
-import type { Hold } from "./mode-types.js";
 import type { Cidr, Listen, PathRule, Server, ServerKind, Site, Spec } from "./types.js";
 
 /** What building needs besides the checked values. */
@@ -156,23 +156,10 @@ function buildSite(
       delayMs: ms(settle.delay ?? DEFAULTS["site.settle.delay"].value),
       timeoutMs: ms(settle.timeout ?? DEFAULTS["site.settle.timeout"].value),
     },
-    hold: buildHold(raw.hold ?? {}),
     rewrite: buildRewrite(raw.rewrite),
     sendfile: raw.sendfile === undefined ? null : buildSendfile(raw.sendfile),
     compress: raw.compress === undefined ? null : buildCompress(raw.compress),
-  };
-}
-
-function buildHold(raw: NonNullable<RawSite["hold"]>): Hold {
-  return {
-    maxWaitMs: ms(raw.max_wait ?? DEFAULTS["site.hold.max_wait"].value),
-    maxHeld: raw.max_held ?? DEFAULTS["site.hold.max_held"].value,
-    maxHeldPerClient: raw.max_held_per_client ?? DEFAULTS["site.hold.max_held_per_client"].value,
-    maxBodyBytes: raw.max_body ?? DEFAULTS["site.hold.max_body"].value,
-    forMs: ms(raw.for ?? DEFAULTS["site.hold.for"].value),
-    onExpiry: raw.on_expiry ?? DEFAULTS["site.hold.on_expiry"].value,
-    releaseConcurrency: raw.release_concurrency ?? DEFAULTS["site.hold.release_concurrency"].value,
-    drainTimeoutMs: ms(raw.drain_timeout ?? DEFAULTS["site.hold.drain_timeout"].value),
+    hold: buildHold(raw.hold),
   };
 }
 

@@ -104,7 +104,7 @@ export const DEFAULTS = {
   ),
   "site.hold.for": given("60s", "a forgotten hold never lasts"),
   "site.hold.on_expiry": given("down" as const, "whatever was upgraded has not been found well"),
-  "site.hold.release_concurrency": given(null, "64: a backend that has just started takes that many at once"),
+  "site.hold.release_concurrency": given(null, "what max_connections of the upstream lets through, else 64"),
   "site.hold.drain_timeout": given("30s", "a request that takes longer is better looked at"),
 } as const;
 

@@ -4,6 +4,7 @@ import { LIMITS } from "./limits.js";
 import { checkRegex } from "./regex-check.js";
 import { metricsAddress } from "./proxy-checks.js";
 import { answers } from "./schema-answers.js";
+import { hold } from "./schema-hold.js";
 import { duration, list, named, path, str, urlPath } from "./schema-parts.js";
 import { upstream } from "./schema-upstream.js";
 import * as check from "./value-checks.js";
@@ -30,7 +31,6 @@ const listen = z
     'where to listen: "0.0.0.0:80", "[::]:80", "unix:/run/web.sock", or { address = "0.0.0.0:443", tls = true }',
   );
 const listens = list(listen, LIMITS.listensMax, "addresses to listen on").min(1);
-const lasting = (description: string) => str(description, check.duration, check.lasting);
 
 const accessLogFormat = z
   .enum(["json", "combined"])
@@ -149,39 +149,6 @@ const exceptions = z.strictObject({
 const settle = z.strictObject({
   delay: duration("least time from the switch until fence may say done").optional(),
   timeout: duration("deadline of the proof; then the switch is undone").optional(),
-});
-
-const hold = z.strictObject({
-  max_wait: lasting("a request waits no longer; then it gets the maintenance answer").optional(),
-  max_held: z
-    .int()
-    .min(1)
-    .max(LIMITS.heldMax)
-    .optional()
-    .describe("requests that wait at once, in each worker; those beyond it get the maintenance answer"),
-  max_held_per_client: z
-    .int()
-    .min(1)
-    .max(LIMITS.heldMax)
-    .optional()
-    .describe(
-      "the same for one client address; loopback and trusted proxies stand for many and are not counted",
-    ),
-  max_body: z
-    .int()
-    .min(0)
-    .max(LIMITS.heldBodyBytesMax)
-    .optional()
-    .describe("bytes of one waiting request that are read ahead"),
-  for: lasting("the hold ends by itself after this long").optional(),
-  on_expiry: z.enum(["down", "up"]).optional().describe("the mode after that"),
-  release_concurrency: z
-    .int()
-    .min(1)
-    .max(LIMITS.heldMax)
-    .optional()
-    .describe("requests at the backends at once while those that waited are let go"),
-  drain_timeout: duration("how long fence hold waits until no request is at the backends").optional(),
 });
 
 const site = z.strictObject({

@@ -70,8 +70,6 @@ export const duration: Check = (value) => {
   return ms > LIMITS.durationMsMax ? { message: "the duration is longer than 30 days" } : null;
 };
 
-export const lasting: Check = (value) =>
-  parseDuration(value) === 0 ? { message: `"${value}" ends at once`, fix: 'write "1s" or more' } : null;
 /** Of a timer: more than nothing, and no more than a day. */
 export const timeout: Check = (value) => {
   const ms = parseDuration(value) ?? 0;

@@ -1,4 +1,5 @@
 import { buildRewrite } from "../../src/spec/build-answers.js";
+import { buildHold } from "../../src/spec/build-hold.js";
 import { buildUpstream } from "../../src/spec/build-upstream.js";
 import type { Backend, Server, Site, Upstream } from "../../src/spec/types.js";
 
@@ -10,19 +11,10 @@ export function upstreamOf(name: string, backends: readonly Backend[]): Upstream
 /** What a server has that says nothing of the proxy. */
 export const PLAIN_SERVER = { accessLog: null, metrics: null } satisfies Partial<Server>;
 
-/** What a site has that passes messages as they are, and holds by the defaults. */
+/** What a site has that passes messages as they are, and is held as the defaults say. */
 export const PLAIN_SITE = {
   rewrite: buildRewrite(),
   sendfile: null,
   compress: null,
-  hold: {
-    maxWaitMs: 30_000,
-    maxHeld: 1024,
-    maxHeldPerClient: 32,
-    maxBodyBytes: 65_536,
-    forMs: 60_000,
-    onExpiry: "down",
-    releaseConcurrency: null,
-    drainTimeoutMs: 30_000,
-  },
+  hold: buildHold(),
 } satisfies Partial<Site>;

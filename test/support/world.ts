@@ -29,6 +29,8 @@ export interface WorldOptions {
   serverLines?: string;
   /** Lines for `[site.main]` and its tables; `hosts` and `upstream` are given. */
   siteLines?: string;
+  /** Port of a backend that the test brings along. */
+  backendPort?: number;
 }
 
 /** One real server in front of one small backend, driven through the fence program as a user would. */
@@ -59,7 +61,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const backend = await startBackend();
   const port = await freePort();
   const specFile = join(folder, "fence.toml");
-  writeFileSync(specFile, specText(folder, options, port, backend.port));
+  writeFileSync(specFile, specText(folder, options, port, options.backendPort ?? backend.port));
   const pidFile = join(folder, "run/web/server.pid");
   let server: ChildProcess | null = null;
 

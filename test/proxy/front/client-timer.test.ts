@@ -11,7 +11,7 @@ function clientIn(
   rest: { hasStash?: boolean; writableLength?: number; bytesWritten?: number } = {},
 ) {
   const { hasStash = false, writableLength = 0, bytesWritten = 0 } = rest;
-  return { reader: { phase, hasStash }, socket: { writableLength, bytesWritten } } as unknown as Client;
+  return { reader: { phase, hasStash, keeper: null }, socket: { writableLength, bytesWritten } } as unknown as Client;
 }
 
 describe("The time that a client has", () => {

@@ -37,7 +37,7 @@ export async function drain(
   steps.tell(
     "drain",
     "start",
-    isHold ? "wait until no request is at the backends" : "let those go that waited",
+    isHold ? "wait until no request is at the backends" : "wait until nobody waits any more",
     site.name,
   );
   const count = await countDown(site.name, points, isHold, timeoutMs, what, conduct);

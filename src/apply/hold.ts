@@ -1,5 +1,4 @@
-import { modeAt, type Mode } from "../base/mode.js";
-import type { HoldValues } from "../spec/mode-types.js";
+import { modeAt, type Mode, type HoldValues } from "../base/mode.js";
 import type { Site, Upstream } from "../spec/types.js";
 import type { SiteState } from "../switch/types.js";
 import type { Current } from "./change.js";

@@ -4,6 +4,7 @@ import type { SwitchPoint } from "../servers/adapter.js";
 import { readUnfinished, type Unfinished } from "../switch/journal.js";
 import { lockHolder, type Holder } from "../switch/lock.js";
 import { readOnDisk } from "../switch/on-disk.js";
+import { readRun, type RunRecord } from "../switch/run-record.js";
 import { initialState, readState, readStateOrNone } from "../switch/state.js";
 import type { OnDisk, SiteState } from "../switch/types.js";
 import type { Observation } from "../verify/types.js";
@@ -27,10 +28,12 @@ export interface UnfinishedChange {
   journal: Unfinished;
   /** The fence at work; null: nobody is, the next change finishes or undoes it. */
   holder: Holder | null;
+  /** A `fence run` that is under way, or was cut short; null: there is none. */
+  run: { record: RunRecord; isAlive: boolean } | null;
 }
 
 export function unfinished(stateDir: string): UnfinishedChange {
-  return { journal: readUnfinished(stateDir), holder: lockHolder(stateDir) };
+  return { journal: readUnfinished(stateDir), holder: lockHolder(stateDir), run: readRun(stateDir) };
 }
 
 async function cellOf(plan: Plan, machine: Machine, point: SwitchPoint): Promise<StatusCell> {

@@ -14,6 +14,8 @@ export const STEPS = [
   "settle",
   "proof",
   "drain",
+  "command",
+  "health",
   "undo",
   "done",
 ] as const;

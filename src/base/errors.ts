@@ -28,6 +28,8 @@ export const ERROR_CODES = {
   "mode-unsupported": "failed",
   "not-held": "failed",
   "gate-failed": "failed",
+  "not-up": "failed",
+  "run-under-way": "locked",
   "config-test-failed": "failed",
   "config-test-hung": "failed",
   "not-durable": "unproven",

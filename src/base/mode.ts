@@ -13,6 +13,15 @@ export interface HoldEnd {
   onExpiry: "down" | "up";
 }
 
+/** One hold, as stamped into its variant. */
+export interface HoldValues extends HoldEnd {
+  maxWaitMs: number;
+  maxHeld: number;
+  maxHeldPerClient: number;
+  maxBodyBytes: number;
+  releaseConcurrency: number;
+}
+
 /** What a mode comes to at a point in time. Servers and fence calculate it alike, each by its own clock. */
 export function modeAt(mode: Mode, hold: HoldEnd | null, nowMs: number): Mode {
   return mode === "hold" && hold !== null && hold.expiresMs <= nowMs ? hold.onExpiry : mode;

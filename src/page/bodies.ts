@@ -1,5 +1,4 @@
-import type { ModeValues } from "../spec/mode-types.js";
-import type { Site } from "../spec/types.js";
+import type { ModeValues, Site } from "../spec/types.js";
 import { builtInPage } from "./built-in.js";
 
 /** The three bodies of the maintenance answer, UTF-8, by media type. */

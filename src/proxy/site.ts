@@ -40,8 +40,19 @@ export class ServedSite {
     this.modeChanged();
   }
 
+  /** A request that an exception let pass is counted apart: it is no reason to wait. */
+  exempts(exchange: { isExempt: boolean }): void {
+    exchange.isExempt = true;
+    this.inflight -= 1;
+    this.exempt += 1;
+  }
+
   /** A request is with a backend no longer. */
-  ends(): void {
+  ends(isExempt: boolean): void {
+    if (isExempt) {
+      this.exempt -= 1;
+      return;
+    }
     this.inflight -= 1;
     if (this.isOpen) return;
     if (this.modes.mode === "hold") this.drained();

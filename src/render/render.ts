@@ -3,8 +3,7 @@ import { serverNamed, siteNamed } from "../plan/plan.js";
 import type { Plan, RenderedFile, RenderedTree } from "../plan/types.js";
 import type { PlannedFile, ServerAdapter, SwitchPoint } from "../servers/adapter.js";
 import { hostEncoders } from "../servers/encode-host.js";
-import type { ModeValues } from "../spec/mode-types.js";
-import type { ServerKind } from "../spec/types.js";
+import type { ModeValues, ServerKind } from "../spec/types.js";
 import { createTemplates, type RenderTemplate } from "./templates.js";
 
 export interface Renderer {

@@ -1,6 +1,5 @@
 import type { Mode } from "../base/mode.js";
-import type { ModeValues } from "../spec/mode-types.js";
-import type { Server, ServerKind, Site, Spec } from "../spec/types.js";
+import type { ModeValues, Server, ServerKind, Site, Spec } from "../spec/types.js";
 
 /**
  * What fence knows of one kind of web server. Adapters are pure: spec in, data out.

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { bodies, MEDIA_TYPE } from "../page/bodies.js";
-import type { HoldValues, ModeValues } from "../spec/mode-types.js";
-import type { Cidr, Exceptions, PathRule, Site } from "../spec/types.js";
+import type { HoldValues } from "../base/mode.js";
+import type { Cidr, Exceptions, ModeValues, PathRule, Site } from "../spec/types.js";
 import { gateHost } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { PROBE_PATH } from "./probe-path.js";

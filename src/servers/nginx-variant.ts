@@ -1,6 +1,6 @@
 import { bodies } from "../page/bodies.js";
-import type { HoldValues, ModeValues } from "../spec/mode-types.js";
-import type { Site } from "../spec/types.js";
+import type { HoldValues } from "../base/mode.js";
+import type { ModeValues, Site } from "../spec/types.js";
 import type { VariantFile } from "./adapter.js";
 import { stepFlags } from "./nginx-steps.js";
 

@@ -1,7 +1,7 @@
 import { ms } from "./build-parts.js";
 import { DEFAULTS } from "./defaults.js";
 import type { RawSite } from "./schema.js";
-import type { Hold } from "./mode-types.js";
+import type { Hold } from "./hold-types.js";
 
 export function buildHold(raw: NonNullable<RawSite["hold"]> = {}): Hold {
   return {

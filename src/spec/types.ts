@@ -1,4 +1,5 @@
-import type { Hold } from "./mode-types.js";
+import type { HoldValues, Mode } from "../base/mode.js";
+import type { Hold } from "./hold-types.js";
 
 /**
  * The spec, parsed and valid: every default filled in, every path absolute, every duration in milliseconds,
@@ -266,4 +267,21 @@ export interface Settle {
   delayMs: number;
   /** Deadline of the proof. */
   timeoutMs: number;
+}
+
+/** What a person asked for and what the clients are told; stamped into each variant. */
+export interface ModeValues {
+  mode: Mode;
+  /** Grows by one with each switch of the site; 0 in files that `fence render` writes. */
+  generation: number;
+  /** Seconds for Retry-After when `untilMs` is null or past. */
+  retryAfterSec: number;
+  /** Unix time in milliseconds of the expected end; null: not known. */
+  untilMs: number | null;
+  /** Whole seconds from the switch to `untilMs`, for what cannot calculate; null when there is no end ahead. */
+  leftSec: number | null;
+  message: string;
+  reason: string;
+  /** Of mode hold; null in the others. */
+  hold: HoldValues | null;
 }

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { writeAtomic } from "../base/durable.js";
 import { makeFolders } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
-import { isMode } from "../base/mode.js";
-import type { HoldValues } from "../spec/mode-types.js";
+import { isMode, type HoldValues } from "../base/mode.js";
 import { FILE_MODE, FOLDER_MODE, sitesPath, statePath } from "./paths.js";
 import type { SiteState } from "./types.js";
 

@@ -1,5 +1,4 @@
-import type { Mode } from "../base/mode.js";
-import type { HoldValues } from "../spec/mode-types.js";
+import type { HoldValues, Mode } from "../base/mode.js";
 
 /** `<stateDir>/sites/<site>.json`: what was last asked for and brought about. A missing file means up, generation 0. */
 export interface SiteState {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
-import type { HoldValues } from "../../src/spec/mode-types.js";
+import type { HoldValues } from "../../src/base/mode.js";
 import { held, holdAndDrain, siteStatus, waiting } from "../support/hold.js";
 import { startProxy, tcp, type ProxyWorld } from "../support/proxy.js";
 import { ok, startRawBackend, type RawBackend } from "../support/raw-backend.js";

@@ -4,6 +4,8 @@ import { writeFileSync } from "node:fs";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { askCgiStatus } from "../../src/proxy/cgi/ask-status.js";
+import { CgiUpstream } from "../../src/proxy/cgi/cgi-upstream.js";
 import type { Upstream } from "../../src/spec/types.js";
 import { ask } from "../support/http-answer.js";
 import {
@@ -143,6 +145,23 @@ for (const { title, need, start, socket, protocol, path, info, hasStderr, keeps 
       agent.destroy();
     });
 
+    test("A health check learns the status through the protocol, and that there is none", async () => {
+      if (protocol === "http") assert.fail("not of this table");
+      const split = path.includes(".php") ? [".php"] : [];
+      const upstream = new CgiUpstream(protocol, {
+        root: `${program.folder}/root`,
+        index: "",
+        split,
+        params: [],
+      });
+      const backend = { kind: "unix", path: program.socket(socket) } as const;
+      const question = { host: "main.test", timeoutMs: 5000, tick: 0 };
+      assert.equal(await askCgiStatus(backend, upstream, { ...question, path: `${target}?who` }), 200);
+      assert.equal(await askCgiStatus(backend, upstream, { ...question, path: `${target}?304` }), 304);
+      const none = { kind: "unix", path: program.socket("none.sock") } as const;
+      await assert.rejects(askCgiStatus(none, upstream, { ...question, path: target }), { code: "ENOENT" });
+    });
+
     if (hasStderr)
       test("Error output goes to the log of the proxy", async () => {
         assert.equal((await get("stderr")).body, "ok");
@@ -160,6 +179,32 @@ for (const { title, need, start, socket, protocol, path, info, hasStderr, keeps 
         assert.ok((backends[0]?.idle ?? 0) <= 1);
       });
   });
+
+describe("The proxy and the only process of php-fpm", needs("root", "php-fpm"), () => {
+  test("Clients that never stop asking do not keep it from the others", async () => {
+    const program = await startPhpFpm(1);
+    const cgi = { root: `${program.folder}/root`, index: "index.php", split: [".php"], params: [] };
+    const upstream = { protocol: "fastcgi", cgi } as const;
+    const world = await startProxy([{ kind: "unix", path: program.socket("php.sock") }], {}, upstream);
+    const agent = new http.Agent({ keepAlive: true });
+    const answers = [0, 0, 0, 0];
+    const hasAll = (): boolean => answers.every((count) => count >= 5);
+    const run = async (index: number): Promise<void> => {
+      while (!hasAll()) {
+        const answer = await ask({ port: world.port, host: "main.test", path: "/app.php?pid", agent });
+        assert.equal(answer.status, 200);
+        answers[index] = (answers[index] ?? 0) + 1;
+      }
+    };
+    try {
+      await Promise.all(answers.map((_, index) => run(index)));
+    } finally {
+      agent.destroy();
+      await world.end();
+      await program.end();
+    }
+  });
+});
 
 describe("The proxy and php-fpm's own reading of a path", needs("root", "php-fpm"), () => {
   test("A picture is never run as a script, whatever stands behind it", async () => {

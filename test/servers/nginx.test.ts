@@ -5,8 +5,7 @@ import { nginxLua } from "../../src/servers/nginx-lua.js";
 import { sharedDict } from "../../src/servers/nginx-sites.js";
 import { bitsOf, RETRY_STEPS_SEC, stepFlags } from "../../src/servers/nginx-steps.js";
 import { nginx } from "../../src/servers/nginx.js";
-import type { ModeValues } from "../../src/spec/mode-types.js";
-import type { Spec } from "../../src/spec/types.js";
+import type { ModeValues, Spec } from "../../src/spec/types.js";
 import { nginxSpec, siteOf } from "../support/nginx.js";
 import { httpAt } from "../support/listen.js";
 

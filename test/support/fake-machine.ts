@@ -7,8 +7,7 @@ import type { Machine } from "../../src/apply/machine.js";
 import type { SwitchRequest } from "../../src/apply/types.js";
 import type { Plan, RenderedTree } from "../../src/plan/types.js";
 import type { SwitchPoint } from "../../src/servers/adapter.js";
-import type { ModeValues } from "../../src/spec/mode-types.js";
-import type { Server, Site } from "../../src/spec/types.js";
+import type { ModeValues, Server, Site } from "../../src/spec/types.js";
 import { readOnDisk } from "../../src/switch/on-disk.js";
 import type { Observation } from "../../src/verify/types.js";
 import { PLAIN_SERVER, PLAIN_SITE } from "./spec-parts.js";
@@ -108,6 +107,7 @@ export interface Lies {
   running?: (server: string) => "yes" | "no" | "unknown";
   observe?: (point: SwitchPoint, truth: Observation) => Observation | Promise<Observation>;
   traffic?: Machine["traffic"];
+  modes?: readonly Mode[];
   configTest?: Machine["configTest"];
   tree?: RenderedTree;
   /** Stands in every variant; a new text is like a changed spec. */
@@ -151,7 +151,7 @@ export function fakeMachine(lies: Lies = {}): Machine {
     },
     observe,
     traffic: lies.traffic ?? (async () => ({ running: "yes", inflight: 0, held: null, problem: null })),
-    modesOf: () => MODES,
+    modesOf: () => lies.modes ?? MODES,
     async prove(point, expected, options) {
       const began = performance.now();
       for (let right = 0; ;) {

@@ -1,9 +1,10 @@
-import type { HoldValues, ModeValues } from "../../src/spec/mode-types.js";
+import type { HoldValues } from "../../src/base/mode.js";
+import type { ModeValues } from "../../src/spec/types.js";
 import type { ProxyWorld } from "./proxy.js";
 import { until } from "./world.js";
 
 /** Bounds that no test meets unless it says so. */
-export function holdValues(rest: Partial<HoldValues> = {}): HoldValues {
+function holdValues(rest: Partial<HoldValues> = {}): HoldValues {
   return {
     maxWaitMs: 120_000,
     maxHeld: 10_000,

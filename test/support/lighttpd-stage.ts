@@ -3,8 +3,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before } from "node:test";
 import type { Mode } from "../../src/base/mode.js";
-import type { ModeValues } from "../../src/spec/mode-types.js";
-import type { Exceptions, Listen, Server, Site, Spec } from "../../src/spec/types.js";
+import type { Exceptions, Listen, ModeValues, Server, Site, Spec } from "../../src/spec/types.js";
 import {
   install,
   modeValues,

@@ -3,6 +3,7 @@ import { causeOf, type Cause, type Failure } from "../answers/failures.js";
 import type { BodyFilter } from "../answers/body-filter.js";
 import type { BodyReader } from "../body-reader.js";
 import type { CgiCall } from "../cgi/call.js";
+import { dropPrepared } from "../cgi/prepared.js";
 import type { Context } from "../context.js";
 import type { Client } from "../front/client.js";
 import type { Task } from "../front/task.js";
@@ -33,6 +34,8 @@ export class Exchange implements Task {
   /** What a backend is sent that does not speak HTTP; null: it does. */
   call: CgiCall | null = null;
   answerBytes = 0;
+  /** An exception let it pass while its site is not up. */
+  isExempt = false;
   /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
   heardAt: number;
   private readonly startedAt: number;
@@ -44,7 +47,6 @@ export class Exchange implements Task {
   private status = 0;
   private isTunnel = false;
   private isOver = false;
-  private isExempt = false;
 
   constructor(
     private readonly context: Context,
@@ -59,13 +61,6 @@ export class Exchange implements Task {
     this.heardAt = context.clock.tick;
     this.startedAt = monotonicMs();
     site.inflight += 1;
-  }
-
-  /** It passes by an exception while its site is not up: it is counted apart. */
-  exempt(): void {
-    this.isExempt = true;
-    this.site.inflight -= 1;
-    this.site.exempt += 1;
   }
 
   /** Takes a backend and sends the request, or waits for the connection. */
@@ -266,12 +261,12 @@ export class Exchange implements Task {
 
   private end(toDestroy: BackendLink | null): void {
     this.isOver = true;
-    if (this.call !== null) this.client.forgetPrepared();
+    if (this.call !== null) this.client.prepared = dropPrepared(this.client.prepared);
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
     this.connection = null;
     toDestroy?.destroy();
     if (this.isTunnel) this.site.tunnels -= 1;
-    else this.leaveSite();
+    else this.site.ends(this.isExempt);
     // What the proxy itself says in its place is noted when it is said.
     if (!this.client.isAnswered && this.status !== 499) return;
     this.context.accessLog?.add({
@@ -288,12 +283,7 @@ export class Exchange implements Task {
 
   /** An upgraded connection is no request any more. */
   private uncount(): void {
-    this.leaveSite();
     if (this.connection !== null) this.connection.pool.inflight -= 1;
-  }
-
-  private leaveSite(): void {
-    if (this.isExempt) this.site.exempt -= 1;
-    else this.site.ends();
+    this.site.ends(this.isExempt);
   }
 }

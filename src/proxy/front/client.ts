@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import type { Answer } from "../answers/answer.js";
 import { causeOf, failureAnswer, type Cause, type Failure } from "../answers/failures.js";
 import { Exchange } from "../backend/exchange.js";
-import type { Prepared } from "../cgi/call.js";
+import { dropPrepared, type Prepared } from "../cgi/prepared.js";
+import type { VariablesMemory } from "../cgi/variables-memory.js";
 import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
 import { PROXY_LIMITS } from "../timeouts.js";
@@ -32,6 +33,8 @@ export class Client {
   request: RequestHead | null = null;
   /** What was found out of the request under way before a backend may have it; most often there is nothing to. */
   prepared: Prepared | null = null;
+  /** What its requests to a backend that does not speak HTTP have in common. */
+  memory: VariablesMemory | null = null;
   /** It sends no more; what it has sent is still answered. */
   private hasEnded = false;
   private forwarding: { trusted: unknown; lines: Forwarding } | null = null;
@@ -71,19 +74,13 @@ export class Client {
   /** A request has come, its body perhaps not yet. */
   begin(request: RequestHead): void {
     this.request = request;
-    if (this.prepared !== null) this.forgetPrepared();
+    if (this.prepared !== null) this.prepared = dropPrepared(this.prepared);
     this.isAnswered = false;
     this.keeps = request.keepAlive && !this.context.isStopping;
     serve(this, request);
   }
 
   // ---- for tasks ----
-
-  /** Lets go of what was gathered for a request that is over. */
-  forgetPrepared(): void {
-    this.prepared?.spool?.close();
-    this.prepared = null;
-  }
 
   /** Nobody wants the body of the request. */
   discardBody(): void {
@@ -288,7 +285,7 @@ export class Client {
     this.leave();
     this.context.clients.delete(this);
     this.listener.leaves(this);
-    this.forgetPrepared();
+    this.prepared = dropPrepared(this.prepared);
     this.task?.abort();
     this.task = null;
   }

@@ -46,7 +46,7 @@ function serveShut(client: Client, request: RequestHead, site: ServedSite): void
   if (decision === "live" || (isUp && decision.startsWith("health"))) {
     serveLive(client, request, site);
     // While others wait it is a request like any other that the site takes.
-    if (!isUp && client.task instanceof Exchange) client.task.exempt();
+    if (!isUp && client.task instanceof Exchange) site.exempts(client.task);
     return;
   }
   if (decision === "health-ok") return client.reply(HEALTH_OK);
@@ -74,11 +74,19 @@ function serveCgi(
   group: BackendGroup,
   upstream: CgiUpstream,
 ): void {
-  const prepared = prepare(client, request, upstream, serve);
+  const prepared = prepare(client, request, site, upstream, serveAgain);
   if (prepared === null) return;
   const exchange = new Exchange(client.context, client, site, request, group, client.reader.body);
   client.task = exchange;
   exchange.call = callOf(exchange, upstream, prepared);
   if (exchange.call === null) exchange.fail(faultCause("variables-too-large"));
   else exchange.start();
+}
+
+/** Once more, of a request that was not ready for a backend. */
+function serveAgain(client: Client, request: RequestHead): void {
+  const site = client.listener.sites.find(request.host);
+  // It has had its turn: those who wait are behind it.
+  if (site !== null && site.modes.mode === "up") serveLive(client, request, site);
+  else serve(client, request);
 }

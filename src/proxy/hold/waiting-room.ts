@@ -1,5 +1,5 @@
 import { monotonicMs } from "../../base/clock.js";
-import type { HoldValues } from "../../spec/mode-types.js";
+import type { HoldValues } from "../../base/mode.js";
 import type { ModeStore } from "../modes/mode-store.js";
 import { PROXY_LIMITS } from "../timeouts.js";
 import { HeldQueue, type Place } from "./held-queue.js";

@@ -1,7 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isMode, type Mode } from "../../base/mode.js";
-import type { HoldValues } from "../../spec/mode-types.js";
+import { isMode, type Mode, type HoldValues } from "../../base/mode.js";
 import { bodyOf } from "../answers/answer.js";
 import type { BodyKind } from "../gate/accept.js";
 

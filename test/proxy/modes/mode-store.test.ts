@@ -7,7 +7,7 @@ import { downAnswer, retryAfter } from "../../../src/proxy/modes/down-answer.js"
 import { ModeStore } from "../../../src/proxy/modes/mode-store.js";
 import { parseState } from "../../../src/proxy/modes/site-state.js";
 import { nginxVariant } from "../../../src/servers/nginx-variant.js";
-import type { ModeValues } from "../../../src/spec/mode-types.js";
+import type { ModeValues } from "../../../src/spec/types.js";
 import { siteOf } from "../../support/nginx.js";
 
 const SITE = siteOf("main");

@@ -26,10 +26,15 @@ end
 
 local path, method = A["uri.path"] or "/", A["request.method"]
 
--- The answer of a request that was sent to the gate: what a backend says stands; an error of lighttpd's own means that
--- the gate has turned it away, or is gone.
+-- The answer of a request that was sent to the gate: what a backend says stands. An error with nothing but a page is
+-- lighttpd's own, for the gate has turned the request away, or is gone.
 local gated = A["uri.authority"] == "!hold.customer-05"
-if gated and (O["Content-Type"] or (tonumber(r.req_item["http_status"]) or 0) < 500) then return 0 end
+if gated then
+  if (tonumber(r.req_item["http_status"]) or 0) < 500 then return 0 end
+  for field in pairs(O) do
+    if field ~= "Content-Type" and field ~= "Content-Length" then return 0 end
+  end
+end
 
 -- On segment borders: the prefix itself or below it.
 local function under(prefixes)

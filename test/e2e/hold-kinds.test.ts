@@ -199,7 +199,7 @@ for (const { name, kind, workers, need } of WORLDS) {
         const { code, stderr } = await world.fence("hold");
         door.close();
         assert.equal(code, 1, stderr);
-        assert.match(stderr, /gate-failed/);
+        assert.ok(stderr.includes("gate-failed"), stderr);
         assert.match(stderr, /another process answers on/);
         assert.equal((await site()).mode, "up");
         assert.equal((await sendOne(world.port, "unharmed", "get")).isRight, true);

@@ -74,12 +74,15 @@ function listenersOf(
   served: ReadonlyMap<string, ServedSite>,
 ): Map<string, { listen: Listen; served: Served }> {
   const listeners = new Map<string, { listen: Listen; served: Served }>();
-  const contexts = new Map<Site, SecureContext>();
+  const certificates = new Map<Site, Certificate>();
   const listensOf = (site: Site): readonly Listen[] => site.listen[server.name] ?? server.listen;
   // One that no site uses is not opened: nothing would be served there.
   for (const listen of own.flatMap(listensOf)) {
     // The name alone would let a port turn from plain text to TLS under its clients.
-    const key = `${listenName(listen)}${listen.tls ? " tls" : ""}`;
+    const { tls, http2, proxyProtocol } = listen;
+    const key = [listenName(listen), tls && "tls", http2 && "http2", proxyProtocol && "proxy"]
+      .filter(Boolean)
+      .join(" ");
     if (listeners.has(key)) continue;
     const here = own.filter((site) => listensOf(site).some((one) => listenName(one) === listenName(listen)));
     const rows = here.flatMap((site) => site.hosts.map((host) => [host, served.get(site.name)] as const));
@@ -90,23 +93,33 @@ function listenersOf(
         trusted: new AddressSet(
           here.flatMap(({ exceptions }) => exceptions.trustedProxies.map(({ text }) => text)),
         ),
-        tls: listen.tls ? tlsOf(here, contexts) : null,
+        tls: listen.tls ? tlsOf(here, certificates) : null,
       },
     });
   }
   return listeners;
 }
 
-function tlsOf(sites: readonly Site[], contexts: Map<Site, SecureContext>): Served["tls"] {
+/** A certificate as it was read, and ready for use. */
+interface Certificate {
+  pem: { cert: Buffer; key: Buffer };
+  context: SecureContext;
+}
+
+function tlsOf(sites: readonly Site[], read: Map<Site, Certificate>): Served["tls"] {
   const rows = sites.flatMap((site) => {
     if (site.tls === null) return [];
-    const context =
-      contexts.get(site) ??
-      createSecureContext({ cert: readFileSync(site.tls.certificate), key: readFileSync(site.tls.key) });
-    contexts.set(site, context);
-    return site.hosts.map((host) => [host, context] as const);
+    const certificate = read.get(site) ?? certificateOf(site.tls);
+    read.set(site, certificate);
+    return site.hosts.map((host) => [host, certificate] as const);
   });
   const [first] = rows;
   if (first === undefined) throw new Error("no site has a certificate for a listener with TLS");
-  return { byHost: new HostTable(rows), fallback: first[1] };
+  const byHost = new HostTable(rows.map(([host, { context }]) => [host, context] as const));
+  return { byHost, fallback: first[1].context, fallbackPem: first[1].pem };
+}
+
+function certificateOf({ certificate, key }: NonNullable<Site["tls"]>): Certificate {
+  const pem = { cert: readFileSync(certificate), key: readFileSync(key) };
+  return { pem, context: createSecureContext(pem) };
 }

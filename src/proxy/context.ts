@@ -1,6 +1,7 @@
 import type { BackendLink } from "./backend/backend-link.js";
 import type { CoarseClock } from "./clock.js";
 import type { Client } from "./front/client.js";
+import type { Http2Connection } from "./front/http2/connection.js";
 import type { AccessLog, Log } from "./log.js";
 
 /** What all connections of one proxy share. */
@@ -9,7 +10,9 @@ export interface Context {
   /** null: no access log. */
   readonly accessLog: AccessLog | null;
   readonly clock: CoarseClock;
+  /** Connections of HTTP/1.1, and streams of HTTP/2. */
   readonly clients: Set<Client>;
+  readonly http2: Set<Http2Connection>;
   readonly backendConnections: Set<BackendLink>;
   /** Connections of each client address that is counted. */
   readonly perClient: Map<string, number>;

@@ -30,6 +30,7 @@ export class Proxy {
       accessLog,
       clock: new CoarseClock(),
       clients: new Set(),
+      http2: new Set(),
       backendConnections: new Set(),
       perClient: new Map(),
       isStopping: false,
@@ -80,7 +81,9 @@ export class Proxy {
   private retire(listener: Listener): void {
     listener.close();
     listener.serve({ sites: new HostTable<ServedSite>([]), trusted: new AddressSet([]), tls: null });
-    for (const client of [...this.context.clients]) if (client.listener === listener) client.closeIfIdle();
+    const { clients, http2 } = this.context;
+    for (const client of [...clients]) if (client.listener === listener) client.closeIfIdle();
+    for (const connection of http2) if (connection.isOf(listener)) connection.retire();
   }
 
   /** A reload that changed nothing, for the status. */
@@ -106,12 +109,14 @@ export class Proxy {
     const deadline = monotonicMs() + TIMEOUTS_SEC.shutdown * 1000;
     while (monotonicMs() < deadline) {
       for (const client of [...context.clients]) client.closeIfIdle();
-      if (![...context.clients].some((client) => client.isBusy)) break;
+      for (const connection of [...context.http2]) connection.retire();
+      if (![...context.clients].some((client) => client.isBusy) && context.http2.size === 0) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     for (const timer of this.timers) clearInterval(timer);
     for (const listener of this.listeners.values()) listener.dropHandshakes();
     for (const client of [...context.clients]) client.socket.destroy();
+    for (const connection of [...context.http2]) connection.destroy();
     for (const connection of [...context.backendConnections]) connection.destroy();
     context.accessLog?.flush();
   }
@@ -141,10 +146,11 @@ export class Proxy {
   }
 
   private sweep(): void {
-    const { clock, clients, accessLog } = this.context;
+    const { clock, clients, http2, accessLog } = this.context;
     clock.advance(Math.floor((monotonicMs() - this.startedMs) / 1000));
     const { tick } = clock;
     for (const client of clients) client.sweep(tick);
+    for (const connection of http2) connection.sweep(tick);
     for (const pool of this.configuration.pools.values()) {
       for (const connection of pool.idle.expire(tick, TIMEOUTS_SEC.backendIdle)) connection.destroy();
     }

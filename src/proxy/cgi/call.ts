@@ -52,7 +52,7 @@ function originOf(exchange: Exchange, forwarding: Forwarding): Origin {
   const isPeer = !forwarding.isTrusted || sent.xForwardedFor === "";
   return {
     address: forwarding.client(sent)?.text ?? UNKNOWN,
-    port: isPeer ? (socket.remotePort ?? null) : null,
+    port: isPeer ? client.farEnd.port : null,
     serverAddress: socket.localAddress ?? null,
     serverPort: forwarding.port(sent),
     scheme: forwarding.protocol(sent),

@@ -10,21 +10,21 @@ import { PROXY_LIMITS } from "../timeouts.js";
 import { cut, sendText } from "../transport.js";
 import { Forwarding } from "../wire/forwarding.js";
 import type { RequestHead } from "../wire/types.js";
+import { leave, type Admission } from "./admission.js";
 import { ClientTimer } from "./client-timer.js";
 import { noteOwn } from "./note-own.js";
 import type { Listener } from "./listener.js";
+import type { Peer } from "./peer.js";
 import { RequestReader } from "./request-reader.js";
 import { serve } from "./serve.js";
 import type { Task } from "./task.js";
 
 /** One connection of a client: it has each of its requests answered before the next. */
 export class Client {
-  /** The peer's address, without a zone. */
+  /** The client's address as the connection tells it, without a zone; "": it has none. */
   readonly peer: string;
   readonly reader: RequestReader;
   readonly timer: ClientTimer;
-  /** By which address it is counted; null: it is not. */
-  countedAs: string | null = null;
   /** The connection may go on behind the answer under way. */
   keeps = true;
   /** The head of the answer under way is sent. */
@@ -43,8 +43,10 @@ export class Client {
     readonly context: Context,
     readonly listener: Listener,
     readonly socket: Socket,
+    readonly farEnd: Peer,
+    private readonly admission: Admission,
   ) {
-    this.peer = (socket.remoteAddress ?? "").replace(/%.*$/, "");
+    this.peer = farEnd.address;
     this.reader = new RequestReader(this, socket);
     this.timer = new ClientTimer(context.clock.tick);
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
@@ -66,7 +68,7 @@ export class Client {
     const { trusted } = site.gate;
     if (this.forwarding?.trusted === trusted) return this.forwarding.lines;
     const { protocol, port } = this.listener;
-    const lines = new Forwarding({ address: this.socket.remoteAddress, protocol, port }, trusted);
+    const lines = new Forwarding({ address: this.peer, protocol, port }, trusted);
     this.forwarding = { trusted, lines };
     return lines;
   }
@@ -284,7 +286,7 @@ export class Client {
   private onClose(): void {
     this.leave();
     this.context.clients.delete(this);
-    this.listener.leaves(this);
+    leave(this.context, this.admission);
     this.prepared = dropPrepared(this.prepared);
     this.task?.abort();
     this.task = null;

@@ -51,6 +51,15 @@ export async function drain(
   return { ...outcome, result: "not-drained", problems: [...outcome.problems, `${text}; ${stopped}`] };
 }
 
+/**
+ * Waits until nobody waits at the gate any more: from then on new requests may go past it. At the deadline they may, too:
+ * those that still wait are let go all the same.
+ */
+export async function letThrough(site: Site, gate: SwitchPoint, conduct: Conduct): Promise<void> {
+  const timeoutMs = conduct.drain?.timeoutMs ?? site.hold.drainTimeoutMs;
+  await countDown(site.name, [gate], false, timeoutMs, "waiting", conduct);
+}
+
 async function countDown(
   name: string,
   points: readonly SwitchPoint[],

@@ -5,6 +5,7 @@ import type { Observation, Proof } from "../verify/types.js";
 
 export const STEPS = [
   "lock",
+  "gate",
   "recover",
   "stage",
   "check",

@@ -73,13 +73,13 @@ export async function underLock<T>(
 /** @throws FenceError state-not-safe */
 export function checkState(plan: Plan): void {
   checkStateFolder(plan.spec.stateDir);
-  for (const point of plan.switchPoints) checkPoint(plan.spec.stateDir, point);
+  for (const point of [...plan.gatePoints, ...plan.switchPoints]) checkPoint(plan.spec.stateDir, point);
 }
 
 async function recoverNow(plan: Plan, machine: Machine, steps: Steps, request: LockRequest): Promise<void> {
   const recovered = await recover({
     stateDir: plan.spec.stateDir,
-    points: plan.switchPoints,
+    points: [...plan.gatePoints, ...plan.switchPoints],
     async prove(site, points, state) {
       steps.tell("recover", "start", `${site} was left on its way to ${state.mode}`, site);
       if (request.sites.includes(site)) return "unproven";

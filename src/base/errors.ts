@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   "server-unfit": "failed",
   "mode-unsupported": "failed",
   "not-held": "failed",
+  "gate-failed": "failed",
   "not-up": "failed",
   "run-under-way": "locked",
   "config-test-failed": "failed",

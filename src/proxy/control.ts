@@ -8,8 +8,8 @@ export interface ControlAnswers {
   /** null: there is no such site. */
   sync(site: string): object | null;
   status(): object;
-  /** Prometheus' text format. */
-  metrics(): Promise<string>;
+  /** Prometheus' text format; absent: there is none. */
+  metrics?(): Promise<string>;
 }
 
 const CONNECTIONS_MAX = 16;
@@ -26,7 +26,8 @@ export class Control {
     const limits = { maxHeaderSize: 8192, headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS };
     this.server = http.createServer(limits, (request, response) => {
       request.resume();
-      if (request.url === "/metrics" && request.method === "GET") return void sendMetrics(response, answers);
+      if (request.url === "/metrics" && request.method === "GET" && answers.metrics)
+        return void sendMetrics(response, answers.metrics());
       const [status, body] = answerTo(request, answers);
       response.writeHead(status, { "Content-Type": "application/json", Connection: "close" });
       response.end(`${JSON.stringify(body)}\n`);
@@ -55,10 +56,10 @@ export class Control {
   }
 }
 
-async function sendMetrics(response: http.ServerResponse, answers: ControlAnswers): Promise<void> {
+async function sendMetrics(response: http.ServerResponse, text: Promise<string>): Promise<void> {
   try {
-    const text = await answers.metrics();
-    response.writeHead(200, { "Content-Type": METRICS_TYPE, Connection: "close" }).end(text);
+    const whole = await text;
+    response.writeHead(200, { "Content-Type": METRICS_TYPE, Connection: "close" }).end(whole);
   } catch (error) {
     response.writeHead(500, { Connection: "close" }).end(`${(error as Error).message}\n`);
   }

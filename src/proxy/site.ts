@@ -1,5 +1,6 @@
 import type { Site } from "../spec/types.js";
 import { freshenBackends } from "./hold/fresh-backends.js";
+import type { HeldRequest } from "./hold/held-request.js";
 import { WaitingRoom } from "./hold/waiting-room.js";
 import type { BackendGroup } from "./backend/backend-pool.js";
 import type { CgiUpstream } from "./cgi/cgi-upstream.js";
@@ -12,7 +13,7 @@ import { staticRoutesOf, type StaticRoute } from "./static/routes.js";
 export class ServedSite {
   readonly name: string;
   readonly modes: ModeStore;
-  readonly room: WaitingRoom;
+  readonly room: WaitingRoom<HeldRequest>;
   /** The one field that a request looks at: the site is up, and nobody waits. */
   isOpen = false;
   gate: Gate;
@@ -36,7 +37,7 @@ export class ServedSite {
     this.routes = staticRoutesOf(site);
     this.upstream = upstream;
     this.cgi = cgi;
-    this.room = new WaitingRoom(this);
+    this.room = new WaitingRoom<HeldRequest>(this);
     this.modes.onChange = () => this.modeChanged();
     this.modeChanged();
   }

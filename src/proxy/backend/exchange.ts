@@ -15,6 +15,7 @@ import { CONTINUE_TEXT, interimHeadText, keepsConnection, responseHeadText } fro
 import type { RequestHead, ResponseHead } from "../wire/types.js";
 import type { BackendLink } from "./backend-link.js";
 import type { BackendGroup, BackendPool } from "./backend-pool.js";
+import { tellFailure } from "./tell-failure.js";
 
 /** RFC 9110 section 9.2.2; what else there is may not be done twice. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
@@ -248,20 +249,9 @@ export class Exchange implements Task {
     } else if (quiet > TIMEOUTS_SEC.firstByte) this.fail("first-byte-timeout", "timeout");
   }
 
-  private tell({ status, reason, text }: Cause, why: string): void {
-    const { client, site, request, connection } = this;
-    client.notes.reason = reason;
-    this.context.log.error("request-failed", {
-      status,
-      reason,
-      text,
-      ...(why === "" ? {} : { why }),
-      site: site.name,
-      client: client.peer,
-      method: request.method,
-      target: request.target,
-      backend: connection?.pool.label ?? null,
-    });
+  private tell(cause: Cause, why: string): void {
+    this.client.notes.reason = cause.reason;
+    tellFailure(this.context, this, this.connection?.pool.label ?? null, cause, why);
   }
 
   /** Lets go of a connection that is of no further use. */

@@ -10,6 +10,7 @@ import { prepare } from "../cgi/prepare.js";
 import { decide } from "../gate/decide.js";
 import { downAnswer, HEALTH_OK, preflightAnswer } from "../modes/down-answer.js";
 import type { ServedSite } from "../site.js";
+import { HeldRequest } from "../hold/held-request.js";
 import { serveFile } from "../static/serve-file.js";
 import type { RequestHead } from "../wire/types.js";
 import type { Client } from "./client.js";
@@ -52,7 +53,7 @@ function serveShut(client: Client, request: RequestHead, site: ServedSite): void
   if (decision === "health-ok") return client.reply(HEALTH_OK);
   const isPreflight = decision === "preflight";
   const isKept = modes.mode !== "down" && decision !== "health-down";
-  if (isKept && site.room.park(client, request, isPreflight, serveLive) === null) return;
+  if (isKept && new HeldRequest(client, request, site, isPreflight, serveLive).wait() === null) return;
   if (isPreflight) client.reply(preflightAnswer(fields));
   else client.reply(downAnswer(modes.down, fields, Math.floor(wallMs() / 1000)));
 }

@@ -1,9 +1,9 @@
 import { wallMs } from "../base/clock.js";
 import type { Mode } from "../base/mode.js";
-import { serverNamed } from "../plan/plan.js";
+import { serverNamed, siteNamed } from "../plan/plan.js";
 import type { Plan, RenderedTree } from "../plan/types.js";
 import type { Renderer, RenderedVariantFile } from "../render/render.js";
-import { gateServer } from "../servers/gate-doors.js";
+import { doorOf, gateServer } from "../servers/gate-doors.js";
 import type { ServerAdapter, SwitchPoint } from "../servers/adapter.js";
 import type { ModeValues, ServerKind } from "../spec/types.js";
 import { configTest, type ConfigTestResult } from "../verify/config-test.js";
@@ -22,7 +22,7 @@ export interface Machine {
   /** Requests at the backends and those that wait, as the workers of one server count them. */
   traffic(point: SwitchPoint): Promise<Traffic>;
   /** The modes that a server can have a site in. */
-  modesOf(server: string): readonly Mode[];
+  modesOf(server: string, site: string): readonly Mode[];
   prove(point: SwitchPoint, expected: Expected, options: ProveOptions): Promise<Proof>;
   /** Tests the main config in `serverDir`, the server's folder of a rendered tree. */
   configTest(server: string, serverDir: string): Promise<ConfigTestResult>;
@@ -48,7 +48,14 @@ export function createMachine(
     findMaster: (server) => findMaster(serverNamed(plan.spec, server)),
     observe: (point) => observe(plan, point),
     traffic: (point) => observeTraffic(plan, point),
-    modesOf: (name) => adapterOf(serverNamed(plan.spec, name).kind).modes,
+    modesOf(name, site) {
+      const server = serverNamed(plan.spec, name);
+      const { modes } = adapterOf(server.kind);
+      // The gate passes on to backends: a site that has none has nothing to be held for.
+      const isDoorless =
+        server.kind === "lighttpd" && doorOf(plan.spec, server, siteNamed(plan.spec, site)) === null;
+      return isDoorless ? modes.filter((mode) => mode !== "hold") : modes;
+    },
     prove: (point, expected, options) => prove(plan, point, expected, options),
     configTest(name, serverDir) {
       const server = serverNamed(plan.spec, name);

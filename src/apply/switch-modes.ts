@@ -39,7 +39,7 @@ export async function switchModes(
 ): Promise<SwitchResult> {
   const steps = new Steps(options.onStep);
   for (const { server, site } of plan.switchPoints)
-    if (request.sites.includes(site)) refuseMode(plan, server, machine.modesOf(server), request.mode);
+    if (request.sites.includes(site)) refuseMode(plan, server, machine.modesOf(server, site), request.mode);
   if (request.dryRun) return dryRun(plan, request, machine, steps);
   const { lockTimeoutMs, by, command, sites } = request;
   const { signal } = options;

@@ -67,7 +67,7 @@ test("an end that has passed is told as expired", async () => {
 
 test("an unfinished change is told with whoever is at it", async () => {
   const { stateDir } = planOf(temporaryFolder()).spec;
-  assert.deepEqual(unfinished(stateDir), { journal: { kind: "none" }, holder: null });
+  assert.deepEqual(unfinished(stateDir), { journal: { kind: "none" }, holder: null, run: null });
   mkdirSync(stateDir);
   writeFileSync(join(stateDir, "journal.json"), "torn");
   assert.equal(unfinished(stateDir).journal.kind, "unreadable");

@@ -15,7 +15,7 @@ import { after, before, describe, test } from "node:test";
 import { childrenOf } from "../../src/base/process-info.js";
 import type { WebServerKind } from "../../src/spec/types.js";
 import { needs, type Need } from "../support/needs.js";
-import { createWorld, until, type World } from "../support/world.js";
+import { createWorld, runFence, until, type World } from "../support/world.js";
 
 /** The whole job on each real server through the fence program: switch, prove, survive, undo. */
 const KINDS: readonly {
@@ -102,7 +102,7 @@ for (const { kind, need, reload, serverLines, main } of KINDS) {
 
     test("A server that runs another config is not believed", async () => {
       await world.stop();
-      await world.start(kind === "proxy" ? otherSpec(world) : otherConfig(world, main));
+      await world.start(kind === "proxy" ? await otherSpec(world) : otherConfig(world, main));
       try {
         const done = await world.fence("down", "main");
         // The proxy of the other spec shows what the switch is undone to.
@@ -194,10 +194,16 @@ function otherConfig(world: World, main: string): string {
 }
 
 /** The same spec with another state folder, in which the site is up. */
-function otherSpec(world: World): string {
+async function otherSpec(world: World): Promise<string> {
   const state = join(world.folder, "state");
   cpSync(state, `${state}-other`, { recursive: true, verbatimSymlinks: true });
   const other = join(world.folder, "other.toml");
-  writeFileSync(other, readFileSync(world.specFile, "utf8").replace(`"${state}"`, `"${state}-other"`));
+  const text = readFileSync(world.specFile, "utf8");
+  writeFileSync(
+    other,
+    text.replace(`"${state}"`, `"${state}-other"`).replace('/rendered"', '/rendered-other"'),
+  );
+  const rendered = await runFence(["-c", other, "render"]);
+  assert.equal(rendered.code, 0, rendered.stderr);
   return other;
 }

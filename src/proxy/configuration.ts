@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Listen, Server, Site, Spec } from "../spec/types.js";
 import { BackendPool, groupOf, labelOf, type BackendGroup } from "./backend/backend-pool.js";
@@ -9,12 +8,16 @@ import { AddressSet } from "./wire/addresses.js";
 
 /** All that the proxy serves by, as read from `proxy.json`. */
 export interface ProxyConfig {
-  /** SHA-256 (hex) of the document's bytes. */
+  /** The document itself, for workers. */
+  text: string;
+  /** SHA-256 (hex) of its bytes. */
   sha256: string;
   /** What of the spec this server needs. */
   spec: Pick<Spec, "upstreams" | "sites">;
   server: Server;
   controlSocket: string;
+  /** Certificates and keys, which the process that serves may not be allowed to read. @throws Error as readFileSync */
+  read: (path: string) => string | Buffer;
   /** Where the active variant of a site of this server is. */
   activeOf(site: Site): string;
 }
@@ -59,20 +62,26 @@ export function configurationOf(config: ProxyConfig, before: Configuration | nul
     sites,
     upstreams,
     pools,
-    listeners: listenersOf(server, own, sites),
+    listeners: listenersOf(config, own, sites),
     commit: () => changes.forEach((change) => change()),
   };
 }
 
+/** Each address once. One that no site uses is not opened: nothing would be served there. */
+export function servedListens({ server, spec }: ProxyConfig): Listen[] {
+  const own = spec.sites.filter((site) => site.servers.includes(server.name));
+  const listens = own.flatMap((site) => site.listen[server.name] ?? server.listen);
+  return [...new Map(listens.map((listen) => [listenName(listen), listen])).values()];
+}
+
 function listenersOf(
-  server: Server,
+  { server, read }: ProxyConfig,
   own: readonly Site[],
   served: ReadonlyMap<string, ServedSite>,
 ): Map<string, { listen: Listen; served: Served }> {
   const listeners = new Map<string, { listen: Listen; served: Served }>();
   const contexts = new Map<Site, SecureContext>();
   const listensOf = (site: Site): readonly Listen[] => site.listen[server.name] ?? server.listen;
-  // One that no site uses is not opened: nothing would be served there.
   for (const listen of own.flatMap(listensOf)) {
     // The name alone would let a port turn from plain text to TLS under its clients.
     const key = `${listenName(listen)}${listen.tls ? " tls" : ""}`;
@@ -86,19 +95,23 @@ function listenersOf(
         trusted: new AddressSet(
           here.flatMap(({ exceptions }) => exceptions.trustedProxies.map(({ text }) => text)),
         ),
-        tls: listen.tls ? tlsOf(here, contexts) : null,
+        tls: listen.tls ? tlsOf(here, contexts, read) : null,
       },
     });
   }
   return listeners;
 }
 
-function tlsOf(sites: readonly Site[], contexts: Map<Site, SecureContext>): Served["tls"] {
+function tlsOf(
+  sites: readonly Site[],
+  contexts: Map<Site, SecureContext>,
+  read: ProxyConfig["read"],
+): Served["tls"] {
   const rows = sites.flatMap((site) => {
     if (site.tls === null) return [];
     const context =
       contexts.get(site) ??
-      createSecureContext({ cert: readFileSync(site.tls.certificate), key: readFileSync(site.tls.key) });
+      createSecureContext({ cert: read(site.tls.certificate), key: read(site.tls.key) });
     contexts.set(site, context);
     return site.hosts.map((host) => [host, context] as const);
   });

@@ -24,6 +24,10 @@ export class ClientTimer {
     this.bodyBytes += bytes;
   }
 
+  idleSec(tick: number): number {
+    return tick - this.since;
+  }
+
   idles(tick: number): void {
     this.since = tick;
   }

@@ -178,6 +178,11 @@ export class Client {
   }
 
   /** Ends a connection that waits for nothing. @returns whether it did */
+  /** How long the connection has been between two requests; 0: it is not. */
+  idleSec(tick: number): number {
+    return this.reader.phase === "head" && !this.reader.hasStash ? this.timer.idleSec(tick) : 0;
+  }
+
   closeIfIdle(): boolean {
     if (this.reader.phase !== "head" || this.reader.hasStash) return false;
     this.leave();

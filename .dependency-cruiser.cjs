@@ -12,7 +12,8 @@ const MAY = {
   base: [],
   spec: ["^src/base/"],
   page: ["^src/base/", SPEC_TYPES],
-  servers: ["^src/base/", "^src/page/", SPEC_TYPES],
+  // and the values that a spec has when nothing was asked for
+  servers: ["^src/base/", "^src/page/", SPEC_TYPES, "^src/spec/defaults\\.ts$"],
   plan: ["^src/base/", "^src/servers/", SPEC_TYPES],
   render: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   switch: ["^src/base/", "^src/servers/adapter\\.ts$", SPEC_TYPES, PLAN_TYPES, "^src/render/types\\.ts$"],
@@ -102,7 +103,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^build/" },
+    // bench/peers has packages of its own, which are installed only when they are to be measured
+    exclude: { path: "^(build|bench/peers)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {

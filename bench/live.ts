@@ -16,15 +16,8 @@ import type { ServerKind } from "../src/spec/types.js";
 import { has, needs } from "../test/support/needs.js";
 import { freePort } from "../test/support/world.js";
 import { drive } from "./drive.js";
-import {
-  createStand,
-  fence,
-  KINDS,
-  mainConfigOf,
-  startServer,
-  type RunningServer,
-  type Stand,
-} from "./stand.js";
+import { createStand, fence, KINDS, mainConfigOf, startServer, type Stand } from "./stand.js";
+import type { RunningServer } from "./running.js";
 import { rotated, spreadOf } from "./statistics.js";
 import { withoutFence } from "./without-fence.js";
 import { servingCpuNs } from "./worker-cpu.js";

@@ -1,18 +1,14 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { ServerKind } from "../src/spec/types.js";
 import { findProgram, type Need } from "../test/support/needs.js";
 import { freePort, runFence, type CliResult } from "../test/support/world.js";
-
-const START_TIMEOUT_MS = 20_000;
-const STOP_TIMEOUT_MS = 10_000;
+import { startListening, type Command, type RunningServer } from "./running.js";
 
 /** What the machine needs for a kind; the fittest kind first. */
 export const KINDS: readonly { kind: ServerKind; need: Need; install: string }[] = [
@@ -116,16 +112,10 @@ async function startBackend(): Promise<Server> {
 }
 
 /** Runs the fence program itself, as a person would; what it said is the error when it did not end with 0. */
-export async function fence(stand: Stand, ...args: string[]): Promise<CliResult> {
+export async function fence(stand: Pick<Stand, "specFile">, ...args: string[]): Promise<CliResult> {
   const result = await runFence(["-c", stand.specFile, ...args]);
   if (result.code === 0) return result;
   throw new Error(`fence ${args.join(" ")} ended with ${result.code}\n${result.stdout}${result.stderr}`);
-}
-
-export interface RunningServer {
-  /** Pid of the master. */
-  pid: number;
-  stop(): Promise<void>;
 }
 
 /** Starts the real server in the foreground on a main config (the proxy: the spec), and waits until its port accepts connections. */
@@ -134,52 +124,22 @@ export async function startServer(
   mainConfig: string,
   port: number,
 ): Promise<RunningServer> {
-  const [name, args] = commandOf(kind, mainConfig);
-  const program = findProgram(name);
-  if (program === null) throw new Error(`${name} is not installed`);
-  // a session of its own: the master of lighttpd ends its whole process group
-  const child = spawn(program, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`${program} did not start`);
-  const deadline = performance.now() + START_TIMEOUT_MS;
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null || performance.now() > deadline) {
-      await stop(child);
-      throw new Error(`${name} does not listen on port ${port}\n${output}`);
-    }
-    await pause(20);
-  }
-  return { pid, stop: () => stop(child) };
+  return startListening(commandOf(kind, mainConfig), port);
 }
 
-function commandOf(kind: ServerKind, mainConfig: string): [string, string[]] {
-  if (kind === "lighttpd") return ["lighttpd", ["-D", "-f", mainConfig]];
-  if (kind === "proxy") return [process.execPath, [FENCE, "-c", mainConfig, "proxy", "run", "web"]];
-  return ["nginx", ["-c", mainConfig, "-e", "stderr", "-g", "daemon off;"]];
+function commandOf(kind: ServerKind, mainConfig: string): Command {
+  if (kind === "lighttpd") return { program: "lighttpd", args: ["-D", "-f", mainConfig] };
+  if (kind === "proxy") return proxyCommand(mainConfig);
+  return { program: "nginx", args: ["-c", mainConfig, "-e", "stderr", "-g", "daemon off;"] };
+}
+
+/** fence's own proxy, for the server `web` of a spec. */
+export function proxyCommand(specFile: string): Command {
+  return { program: process.execPath, args: [FENCE, "-c", specFile, "proxy", "run", "web"] };
 }
 
 /** What the server of a stand is started on. */
 export function mainConfigOf({ kind, serverFolder, specFile }: Stand): string {
   if (kind === "proxy") return specFile;
   return path.join(serverFolder, kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf");
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  const hard = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-  await ended;
-  clearTimeout(hard);
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }

@@ -33,3 +33,24 @@ export function rotated<T>(list: readonly T[], by: number): T[] {
   const start = by % list.length;
   return [...list.slice(start), ...list.slice(0, start)];
 }
+
+/** The list in an order of chance. */
+export function shuffled<T>(list: readonly T[], chance: () => number = Math.random): T[] {
+  const rest = [...list];
+  const order: T[] = [];
+  while (rest.length > 0) order.push(...rest.splice(Math.floor(chance() * rest.length), 1));
+  return order;
+}
+
+/** For each round that both have a figure of: base / figure, so that above 1 is less than the base. */
+export function pairedRatios(
+  base: ReadonlyMap<number, number>,
+  figures: ReadonlyMap<number, number>,
+): number[] {
+  const ratios: number[] = [];
+  for (const [round, figure] of figures) {
+    const against = base.get(round);
+    if (against !== undefined && figure > 0) ratios.push(against / figure);
+  }
+  return ratios;
+}

@@ -16,3 +16,21 @@ function cpuNs(pid: number): bigint {
     return sum + BigInt(runningNs);
   }, 0n);
 }
+
+/** A process and all that came from it, itself first. */
+function processTree(root: number): number[] {
+  return [root, ...childrenOf(root).flatMap(processTree)];
+}
+
+/** CPU time in nanoseconds of a whole process tree, as far as its threads still live. */
+export function treeCpuNs(root: number): number {
+  return processTree(root).reduce((sum, pid) => sum + Number(cpuNs(pid)), 0);
+}
+
+/** Resident memory of a whole process tree in bytes; what processes share counts once for each of them. */
+export function treeRssBytes(root: number): number {
+  return processTree(root).reduce((sum, pid) => {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1");
+    return sum + Number(/^Rss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  }, 0);
+}

@@ -7,6 +7,9 @@
  *   node bin/prepare.mjs test           the same, and as root on Debian the servers and tools that the tests drive
  *   node bin/prepare.mjs demo [ARGS]    packages, build, then the demo
  *   node bin/prepare.mjs bench [ARGS]   packages, build, then the live-path bench
+ *   node bin/prepare.mjs bench-proxy [ARGS]
+ *                                       packages, build, then the proxy bench; unless it is --quick or only the help,
+ *                                       also the servers of bench/needs.json and the proxies of bench/peers
  *
  * FENCE_TEST_APT=0 leaves the machine's packages alone.
  */
@@ -25,16 +28,23 @@ const POLICY_TEXT =
 
 function main() {
   const [task, ...args] = process.argv.slice(2);
-  if (!["packages", "build", "test", "demo", "bench"].includes(task ?? "")) {
-    fail("usage: node bin/prepare.mjs packages | build | test | demo [ARGS] | bench [ARGS]");
+  if (!["packages", "build", "test", "demo", "bench", "bench-proxy"].includes(task ?? "")) {
+    fail(
+      "usage: node bin/prepare.mjs packages | build | test | demo [ARGS] | bench [ARGS] | bench-proxy [ARGS]",
+    );
   }
   requireNode();
-  installNpmPackages();
+  const obstacle = installNpmPackages(".");
+  if (obstacle !== null) fail(obstacle);
   if (task === "packages") return;
   build();
-  if (task === "test") installSystemPackages();
+  if (task === "test") installSystemPackages("test/needs.json");
   if (task === "demo") becomeNode("build/bench/demo.js", args);
   if (task === "bench") becomeNode("build/bench/live.js", args);
+  if (task === "bench-proxy") {
+    if (!args.includes("--quick") && !args.includes("--help")) installPeers();
+    becomeNode("build/bench/proxy.js", args);
+  }
 }
 
 function requireNode() {
@@ -44,21 +54,29 @@ function requireNode() {
   fail(`fence needs Node.js ${NODE_MINIMUM.join(".")} or newer; this is ${process.versions.node}`);
 }
 
-/** `npm ci`, only when what is installed is not what the lock says. */
-function installNpmPackages() {
-  if (npmPackagesAreCurrent()) return;
-  say("installing npm packages (npm ci)");
-  const result = run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { quiet: true });
-  if (result.status !== 0) fail(`npm ci failed\n${result.output}`);
+/** `npm ci` in a folder of the project, only when what is installed there is not what the lock says. Null: all is there. */
+function installNpmPackages(folder) {
+  if (npmPackagesAreCurrent(folder)) return null;
+  say(`installing npm packages (npm ci${folder === "." ? "" : ` in ${folder}`})`);
+  const args = ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"];
+  const result = run("npm", args, { quiet: true });
+  return result.status === 0 ? null : `npm ci failed\n${result.output}`;
 }
 
-function npmPackagesAreCurrent() {
-  const wanted = readLock("package-lock.json");
-  const installed = readLock("node_modules/.package-lock.json");
+/** What the proxy bench measures beside fence. What is missing then is told by the bench. */
+function installPeers() {
+  installSystemPackages("bench/needs.json");
+  const obstacle = installNpmPackages("bench/peers");
+  if (obstacle !== null) say(obstacle);
+}
+
+function npmPackagesAreCurrent(folder) {
+  const wanted = readLock(`${folder}/package-lock.json`);
+  const installed = readLock(`${folder}/node_modules/.package-lock.json`);
   if (wanted === null || installed === null) return false;
-  return Object.entries(wanted).every(([folder, entry]) => {
-    if (folder === "") return true;
-    const there = installed[folder];
+  return Object.entries(wanted).every(([name, entry]) => {
+    if (name === "") return true;
+    const there = installed[name];
     // an optional package of another platform is in the lock and not on the disk
     return there === undefined ? entry.optional === true : there.version === entry.version;
   });
@@ -79,13 +97,13 @@ function build() {
   if (result.status !== 0) fail(`the build failed\n${result.output}`);
 }
 
-/** Installs what test/needs.json lists and the machine lacks; only says so where it may not. */
-function installSystemPackages() {
-  const packages = missingPackages();
+/** Installs what a file of needs lists and the machine lacks; only says so where it may not. */
+function installSystemPackages(needsFile) {
+  const packages = missingPackages(needsFile);
   if (packages.length === 0) return;
   const obstacle = whyNotApt();
   if (obstacle !== null) {
-    say(`not installed: ${packages.join(" ")} (${obstacle}); tests that need them are skipped`);
+    say(`not installed: ${packages.join(" ")} (${obstacle}); what needs them is left out`);
     return;
   }
   say(`installing ${packages.join(" ")}`);
@@ -102,8 +120,7 @@ function installSystemPackages() {
       ...packages,
     ];
     const result = run("apt-get", install, { quiet: true });
-    if (result.status !== 0)
-      say(`apt-get failed; tests that need these packages are skipped\n${result.output}`);
+    if (result.status !== 0) say(`apt-get failed; what needs these packages is left out\n${result.output}`);
   });
 }
 
@@ -114,8 +131,8 @@ function whyNotApt() {
   return null;
 }
 
-function missingPackages() {
-  const needs = JSON.parse(readFileSync(path.join(ROOT, "test/needs.json"), "utf8"));
+function missingPackages(needsFile) {
+  const needs = JSON.parse(readFileSync(path.join(ROOT, needsFile), "utf8"));
   const binFolders = [
     ...(process.env.PATH ?? "").split(path.delimiter),
     "/usr/local/sbin",

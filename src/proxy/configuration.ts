@@ -1,6 +1,7 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Listen, Server, Site, Spec } from "../spec/types.js";
 import { BackendPool, groupOf, labelOf, type BackendGroup } from "./backend/backend-pool.js";
+import { CgiUpstream } from "./cgi/cgi-upstream.js";
 import { HostTable } from "./front/host-table.js";
 import { listenName, type Served } from "./front/listener.js";
 import { ServedSite } from "./site.js";
@@ -38,10 +39,12 @@ export function configurationOf(config: ProxyConfig, before: Configuration | nul
   const own = spec.sites.filter((site) => site.servers.includes(server.name));
   const pools = new Map<string, BackendPool>();
   const upstreams = new Map<string, BackendGroup>();
-  for (const { name, backends } of spec.upstreams) {
+  const cgis = new Map<string, CgiUpstream>();
+  for (const { name, backends, protocol, cgi } of spec.upstreams) {
+    if (protocol !== "http" && cgi !== null) cgis.set(name, new CgiUpstream(protocol, cgi));
     const group = backends.map((backend) => {
-      const key = `${name} ${labelOf(backend)}`;
-      const pool = before?.pools.get(key) ?? pools.get(key) ?? new BackendPool(backend);
+      const key = `${name} ${protocol} ${labelOf(backend)}`;
+      const pool = before?.pools.get(key) ?? pools.get(key) ?? new BackendPool(backend, protocol);
       pools.set(key, pool);
       return pool;
     });
@@ -51,12 +54,13 @@ export function configurationOf(config: ProxyConfig, before: Configuration | nul
   const changes: (() => void)[] = [];
   for (const site of own) {
     const upstream = site.upstream === null ? null : (upstreams.get(site.upstream) ?? null);
+    const cgi = site.upstream === null ? null : (cgis.get(site.upstream) ?? null);
     const active = config.activeOf(site);
     const old = before?.sites.get(site.name);
     if (old !== undefined && old.modes.active === active) {
       sites.set(site.name, old);
-      changes.push(() => old.reconfigure(site, upstream));
-    } else sites.set(site.name, new ServedSite(site, active, upstream));
+      changes.push(() => old.reconfigure(site, upstream, cgi));
+    } else sites.set(site.name, new ServedSite(site, active, upstream, cgi));
   }
   return {
     sites,

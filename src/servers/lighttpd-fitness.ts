@@ -1,5 +1,6 @@
 import type { Server, Spec } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
+import { refuseProxyOnly } from "./proxy-only.js";
 import { refusedListens } from "./sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
@@ -28,7 +29,7 @@ export function unfit(version: string, buildInfo: string): string[] {
 
 /** What lighttpd does otherwise than the other servers, or cannot do for this spec. */
 export function limits(spec: Spec, server: Server): Limit[] {
-  const found = refusedListens(spec, server);
+  const found = [...refusedListens(spec, server), ...refuseProxyOnly(spec, server)];
   const note = (sentence: string) => found.push({ level: "note", site: null, sentence });
   const socket = `${spec.runDir}/${server.name}/control.sock`;
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) {

@@ -1,6 +1,7 @@
 import type { Server, Spec } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
 import { controlSocket } from "./nginx-sites.js";
+import { refuseProxyOnly } from "./proxy-only.js";
 import { refusedListens, sitesOf } from "./sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
@@ -21,7 +22,7 @@ export function unfitNginx(version: string, buildInfo: string): string[] {
 
 /** Limits of both kinds. */
 function limitsNginx(spec: Spec, server: Server): Limit[] {
-  const found = refusedListens(spec, server);
+  const found = [...refusedListens(spec, server), ...refuseProxyOnly(spec, server)];
   for (const site of sitesOf(spec, server)) {
     if (site.name === "http") {
       const sentence =

@@ -1,10 +1,12 @@
 import { dirname, resolve } from "node:path";
 import { parseCidr } from "../base/cidr.js";
-import { parseDuration } from "../base/duration.js";
 import { canonicalHost, splitHostPort } from "./address-checks.js";
+import { buildCompress, buildRewrite, buildSendfile } from "./build-answers.js";
+import { ms, pairs } from "./build-parts.js";
+import { buildUpstream } from "./build-upstream.js";
 import { DEFAULT_HTTP2, DEFAULT_PROGRAM, DEFAULT_WORKERS, DEFAULTS } from "./defaults.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
-import type { Backend, Cidr, Listen, PathRule, Server, ServerKind, Site, Spec } from "./types.js";
+import type { Cidr, Listen, PathRule, Server, ServerKind, Site, Spec } from "./types.js";
 
 /** What building needs besides the checked values. */
 export interface Surroundings {
@@ -28,10 +30,7 @@ export function buildSpec(raw: RawSpec, around: Surroundings): Spec {
     runDir,
     outputDir: path(raw.output ?? DEFAULTS.output.value),
     servers,
-    upstreams: Object.entries(raw.upstream ?? {}).map(([name, { backends }]) => ({
-      name,
-      backends: backends.map(buildBackend),
-    })),
+    upstreams: Object.entries(raw.upstream ?? {}).map(([name, upstream]) => buildUpstream(name, upstream)),
     sites: Object.entries(raw.site).map(([name, site]) =>
       buildSite(name, site, servers, around.pages.get(name) ?? null, path),
     ),
@@ -52,6 +51,8 @@ function buildServer(name: string, raw: RawServer, runDir: string, path: (value:
     program: program.includes("/") ? path(program) : program,
     moduleDir: raw.kind !== "nginx-lua" || moduleDir === "" ? null : path(moduleDir),
     statCache: raw.stat_cache ?? DEFAULTS["server.stat_cache"].value,
+    accessLog: buildAccessLog(raw.access_log, path),
+    metrics: buildMetrics(raw.metrics),
   };
 }
 
@@ -79,11 +80,17 @@ function asTable(raw: RawListen): Exclude<RawListen, string> {
   return typeof raw === "string" ? { address: raw } : raw;
 }
 
-function buildBackend(raw: string): Backend {
-  if (raw.startsWith("unix:")) return { kind: "unix", path: raw.slice("unix:".length) };
-  const place = splitHostPort(raw);
-  if (place === null) throw new Error(`unchecked backend ${raw}`);
-  return { kind: "tcp", host: place.host, port: place.port };
+function buildAccessLog(raw: RawServer["access_log"], path: (value: string) => string): Server["accessLog"] {
+  if (raw === undefined) return DEFAULTS["server.access_log"].value;
+  if (typeof raw === "string") return { format: raw, file: null };
+  return { format: raw.format, file: raw.file === undefined ? null : path(raw.file) };
+}
+
+function buildMetrics(raw: string | undefined): Server["metrics"] {
+  if (raw === undefined) return DEFAULTS["server.metrics"].value;
+  const listen = buildListen(raw, "proxy");
+  if (listen.kind !== "tcp") throw new Error(`unchecked metrics ${raw}`);
+  return { address: listen.address, port: listen.port };
 }
 
 function buildSite(
@@ -117,12 +124,13 @@ function buildSite(
               base: route.fallback.base,
               append: route.fallback.append ?? DEFAULTS["site.route.fallback.append"].value,
             },
+      precompressed: route.precompressed ?? DEFAULTS["site.route.precompressed"].value,
     })),
     maintenance: {
       status: maintenance.status ?? DEFAULTS["site.maintenance.status"].value,
       retryAfterSec: ms(maintenance.retry_after ?? DEFAULTS["site.maintenance.retry_after"].value) / 1000,
       header: maintenance.header ?? DEFAULTS["site.maintenance.header"].value,
-      headers: Object.entries(maintenance.headers ?? {}).map(([header, value]) => ({ name: header, value })),
+      headers: pairs(maintenance.headers),
       pageHtml: page,
       title: maintenance.title ?? DEFAULTS["site.maintenance.title"].value,
       message: maintenance.message ?? DEFAULTS["site.maintenance.message"].value,
@@ -147,6 +155,9 @@ function buildSite(
       delayMs: ms(settle.delay ?? DEFAULTS["site.settle.delay"].value),
       timeoutMs: ms(settle.timeout ?? DEFAULTS["site.settle.timeout"].value),
     },
+    rewrite: buildRewrite(raw.rewrite),
+    sendfile: raw.sendfile === undefined ? null : buildSendfile(raw.sendfile),
+    compress: raw.compress === undefined ? null : buildCompress(raw.compress),
   };
 }
 
@@ -166,10 +177,4 @@ function buildCidr(raw: string): Cidr {
   const block = parseCidr(raw);
   if (block === null || block === "host-bits") throw new Error(`unchecked address ${raw}`);
   return block;
-}
-
-function ms(duration: string): number {
-  const value = parseDuration(duration);
-  if (value === null) throw new Error(`unchecked duration ${duration}`);
-  return value;
 }

@@ -2,7 +2,9 @@ import { suggest } from "../base/suggest.js";
 import { canonicalHost } from "./address-checks.js";
 import { checkFolders } from "./folder-check.js";
 import { checkListens, listenFindings, listenKey } from "./listen-check.js";
+import { answerFindings, upstreamFindings } from "./proxy-cross-check.js";
 import { entriesOf, itemsOf, tablesOf, valueAt } from "./raw.js";
+import type { RawUpstream } from "./schema-upstream.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
 import { SERVER_KINDS } from "./types.js";
 import type { Problem } from "./value-checks.js";
@@ -29,6 +31,7 @@ export function crossCheck(raw: Partial<RawSpec>, file: string): Finding[] {
   const servers = tablesOf<RawServer>(valueAt(raw, ["server"]));
   const sites = tablesOf<RawSite>(valueAt(raw, ["site"]));
   const upstreams = entriesOf(valueAt(raw, ["upstream"])).map(([name]) => name);
+  const tables = tablesOf<RawUpstream>(valueAt(raw, ["upstream"]));
   return [
     ...required(raw),
     ...checkFolders(
@@ -39,7 +42,11 @@ export function crossCheck(raw: Partial<RawSpec>, file: string): Finding[] {
     ...listenFindings(servers, sites),
     ...checkListens(servers, sites),
     ...servers.flatMap(([name, server]) => serverFindings(name, server)),
-    ...sites.flatMap(([name, site]) => siteFindings(name, site, servers, upstreams)),
+    ...tables.flatMap(([name, upstream]) => upstreamFindings(name, upstream)),
+    ...sites.flatMap(([name, site]) => [
+      ...siteFindings(name, site, servers, upstreams),
+      ...answerFindings(name, site),
+    ]),
     ...sharedHosts(sites, servers),
   ];
 }
@@ -70,7 +77,7 @@ function serverFindings(name: string, server: RawServer): Finding[] {
   const { kind } = server;
   if (!SERVER_KINDS.includes(kind)) return [];
   const findings: Finding[] = [];
-  const useless = (key: "stat_cache" | "module_dir", why: string): void => {
+  const useless = (key: keyof RawServer, why: string): void => {
     const message = `${key} means nothing for ${kind}`;
     findings.push({ path: ["server", name, key], atKey: true, message, why, fix: "remove it" });
   };
@@ -79,6 +86,9 @@ function serverFindings(name: string, server: RawServer): Finding[] {
   if (server.module_dir !== undefined && kind !== "nginx-lua")
     useless("module_dir", "only nginx-lua loads modules");
   if (kind === "proxy") return [...findings, ...proxyFindings(name, server)];
+  if (server.access_log !== undefined)
+    useless("access_log", "it is the proxy's; other servers have a log of their own");
+  if (server.metrics !== undefined) useless("metrics", "only the proxy has figures to show");
   if (server.workers === 0 && kind !== "lighttpd") {
     const message = "nginx needs at least one worker";
     findings.push({ path: ["server", name, "workers"], message, why: null, fix: "write 1 or more" });

@@ -84,12 +84,16 @@ function unionFindings(issue: z.core.$ZodIssueInvalidUnion, root: unknown): Find
   const attempts = issue.errors.map((issues) =>
     issues.map((one) => ({ ...one, path: [...path, ...one.path] })),
   );
-  const isOtherType = (one: Issue): boolean => one.code === "invalid_type" && one.path.length === path.length;
+  // Of a fixed value, too, the type may be right.
+  const isOtherType = (one: Issue): boolean =>
+    one.path.length === path.length &&
+    (one.code === "invalid_type" || (one.code === "invalid_value" && typeof given !== "string"));
   const near = attempts.filter((issues) => !issues.some(isOtherType));
   if (near.length === 0) {
     const fix =
       typeof given === "number" && keysAt(path).includes("address") ? `write "0.0.0.0:${given}"` : null;
-    return [{ path, message: `expected a string or a table, found ${typeName(given)}`, why: null, fix }];
+    const wanted = wantedAt(attempts);
+    return [{ path, message: `expected ${wanted}, found ${typeName(given)}`, why: null, fix }];
   }
   const forms = tableFormsAt(path);
   const hasShape = (issues: readonly Issue[]): boolean =>
@@ -103,6 +107,16 @@ function unionFindings(issue: z.core.$ZodIssueInvalidUnion, root: unknown): Find
   }
   const best = near.find(hasShape) ?? near[0] ?? [];
   return best.flatMap((one) => findingsOf(one, root));
+}
+
+/** The types of the forms, each once. */
+function wantedAt(attempts: readonly (readonly Issue[])[]): string {
+  const names = attempts.flatMap((issues) =>
+    issues.map((one) =>
+      one.code === "invalid_type" ? (TYPE_NAMES[one.expected] ?? one.expected) : "a string",
+    ),
+  );
+  return [...new Set(names)].join(" or ");
 }
 
 function bound(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): Finding {
@@ -142,10 +156,20 @@ function typeName(value: unknown): string {
   return typeof value === "boolean" ? String(value) : "a number";
 }
 
-const DURATIONS: readonly unknown[] = ["retry_after", "delay", "timeout"];
+const DURATIONS: readonly unknown[] = [
+  "retry_after",
+  "delay",
+  "timeout",
+  "fail_timeout",
+  "connect_timeout",
+  "read_timeout",
+  "send_timeout",
+  "interval",
+];
 
 function quoteFix(path: readonly PropertyKey[], expected: string, given: unknown): string | null {
   if (expected === "string" && typeof given === "number") {
+    if (path.at(-1) === "metrics") return `write "127.0.0.1:${given}"`;
     return DURATIONS.includes(path.at(-1))
       ? `write "${given}s" for seconds`
       : `put it into quotes: "${given}"`;

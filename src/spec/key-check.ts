@@ -2,7 +2,8 @@ import type { Finding } from "./cross-check.js";
 import { DEFAULTS } from "./defaults.js";
 import { LIMITS } from "./limits.js";
 import { entriesOf, valueAt } from "./raw.js";
-import { ownHeaderName, text } from "./value-checks.js";
+import { requestField, responseField, variableName } from "./proxy-checks.js";
+import { ownHeaderName, text, type Problem } from "./value-checks.js";
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const NAMED = { server: LIMITS.serversMax, upstream: LIMITS.upstreamsMax, site: LIMITS.sitesMax } as const;
@@ -16,6 +17,18 @@ export function checkKeys(raw: unknown): Finding[] {
     ...Object.entries(NAMED).flatMap(([table, max]) => nameFindings(table, max, valueAt(raw, [table]))),
     ...entriesOf(valueAt(raw, ["site"])).flatMap(([site, value]) =>
       headerFindings(site, valueAt(value, ["maintenance"])),
+    ),
+    ...entriesOf(valueAt(raw, ["site"])).flatMap(([site, value]) =>
+      (["request", "response"] as const).flatMap((side) =>
+        rewriteFindings(
+          ["site", site, "rewrite", side, "set"],
+          valueAt(value, ["rewrite", side, "set"]),
+          side,
+        ),
+      ),
+    ),
+    ...entriesOf(valueAt(raw, ["upstream"])).flatMap(([upstream, value]) =>
+      paramFindings(["upstream", upstream, "cgi", "params"], valueAt(value, ["cgi", "params"])),
     ),
   ];
 }
@@ -60,6 +73,40 @@ function headerFindings(site: string, maintenance: unknown): Finding[] {
   return names.length > LIMITS.headersMax
     ? [...findings, tooMany(path, "headers", LIMITS.headersMax)]
     : findings;
+}
+
+function rewriteFindings(path: readonly string[], set: unknown, side: "request" | "response"): Finding[] {
+  const names = entriesOf(set).map(([name]) => name);
+  const seen = new Set<string>();
+  const findings = names.flatMap((name): Finding[] => {
+    const problem = text(name) ?? (side === "request" ? requestField(name) : responseField(name));
+    const isTwice = seen.has(name.toLowerCase());
+    seen.add(name.toLowerCase());
+    if (problem !== null) return [keyFinding([...path, name], problem)];
+    const why = "names of headers are the same in upper and lower case";
+    return isTwice
+      ? [keyFinding([...path, name], { message: `header ${name} is set twice`, why, fix: "remove one" })]
+      : [];
+  });
+  return names.length > LIMITS.headersMax
+    ? [...findings, tooMany(path, "headers", LIMITS.headersMax)]
+    : findings;
+}
+
+function paramFindings(path: readonly string[], params: unknown): Finding[] {
+  const names = entriesOf(params).map(([name]) => name);
+  const findings = names.flatMap((name): Finding[] => {
+    const problem = text(name) ?? variableName(name);
+    return problem === null ? [] : [keyFinding([...path, name], problem)];
+  });
+  return names.length > LIMITS.cgiParamsMax
+    ? [...findings, tooMany(path, "variables", LIMITS.cgiParamsMax)]
+    : findings;
+}
+
+function keyFinding(path: readonly string[], problem: Problem): Finding {
+  const { message, why, fix } = problem;
+  return { path, atKey: true, message, why: why ?? null, fix: fix ?? null };
 }
 
 function tooMany(path: readonly string[], what: string, max: number): Finding {

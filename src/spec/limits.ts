@@ -13,6 +13,17 @@ export const LIMITS = {
   cidrsMax: 1000,
   headersMax: 32,
   originsMax: 32,
+  /** Rules that map one string to another, in each list of a site. */
+  mappingsMax: 64,
+  sendfileMax: 32,
+  mediaTypesMax: 64,
+  cgiParamsMax: 64,
+  cgiSplitsMax: 8,
+  /** To one backend; no process has more descriptors to give. */
+  connectionsMax: 65_535,
+  queueMax: 65_535,
+  checksMax: 100,
+  compressMinBytesMax: 1024 * 1024,
   /** nginx takes no config token above 4096 bytes; encoding may double a string. */
   textBytesMax: 1000,
   regexCharsMax: 500,
@@ -22,4 +33,6 @@ export const LIMITS = {
   /** sockaddr_un.sun_path holds 108 bytes with its NUL (unix(7)). */
   socketPathBytesMax: 107,
   durationMsMax: 30 * 86_400_000,
+  /** Node's timers end at 2^31 ms, and nobody waits for a backend that long. */
+  timeoutMsMax: 86_400_000,
 } as const;

@@ -15,6 +15,8 @@ interface Entry {
   path: readonly PropertyKey[];
 }
 
+const METRICS = "metrics";
+
 /** An address belongs to one server, and is there the same for all. */
 export function checkListens(
   servers: readonly [string, RawServer][],
@@ -91,6 +93,10 @@ function clashOf(entry: Entry, other: Entry): Pick<Finding, "message" | "why" | 
   if (entry.list === other.list) {
     return { message: `${entry.list} listens on ${name} twice`, why: null, fix: "remove one" };
   }
+  if (entry.list === METRICS || other.list === METRICS) {
+    const message = `${name} cannot be for requests and for metrics`;
+    return { message, why: null, fix: "use another port" };
+  }
   for (const says of TRAITS) {
     if (says(entry.listen) === says(other.listen)) continue;
     const why = `it is for ${says(other.listen)} in ${other.list}, and a socket can be one of both`;
@@ -107,7 +113,7 @@ const TRAITS: readonly ((listen: Listen) => string)[] = [
 ];
 
 function entriesOf(servers: readonly [string, RawServer][], sites: readonly [string, RawSite][]): Entry[] {
-  return servers.flatMap(([server, { kind: rawKind, listen }]) => {
+  return servers.flatMap(([server, { kind: rawKind, listen, metrics }]) => {
     const kind = SERVER_KINDS.find((known) => known === rawKind) ?? "proxy";
     const names = servers.map(([name]) => name);
     // A list of its own belongs to a site on one server; on several it is told as a problem of another kind.
@@ -125,9 +131,17 @@ function entriesOf(servers: readonly [string, RawServer][], sites: readonly [str
       });
     return [
       ...read(`[server.${server}]`, ["server", server], listen),
+      ...readMetrics(server, kind, metrics),
       ...own.flatMap(([site, value]) => read(`[site.${site}]`, ["site", site], value.listen)),
     ];
   });
+}
+
+/** It is not HTTP of a site: nothing else may listen there, the server itself included. */
+function readMetrics(server: string, kind: ServerKind, metrics: unknown): Entry[] {
+  const listen = typeof metrics === "string" ? readListen(metrics, kind) : null;
+  if (listen === null) return [];
+  return [{ listen, server, kind, list: METRICS, path: ["server", server, "metrics"] }];
 }
 
 function readListen(raw: unknown, kind: ServerKind): Listen | null {

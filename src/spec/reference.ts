@@ -50,7 +50,8 @@ function isSection(node: SchemaNode): boolean {
   const { properties, additionalProperties } = node;
   if (node.items) return node.items.properties !== undefined;
   if (additionalProperties) return additionalProperties.properties !== undefined;
-  return properties !== undefined && Object.keys(properties).length > 2;
+  const inner = Object.values(properties ?? {});
+  return inner.length > 2 || inner.some(isSection);
 }
 
 function tableText(rows: readonly [string, SchemaNode][], path: string, required: readonly string[]): string {
@@ -102,6 +103,8 @@ const SPECIAL: Readonly<Record<string, { shown: string; why: string }>> = {
     why: "A bare name is looked for in the system's program folders",
   },
   "server.pid_file": { shown: "`<run_dir>/<server>/server.pid`", why: "" },
+  "upstream.cgi.root": { shown: "—", why: "" },
+  "upstream.cgi.split": { shown: 'fastcgi: `[".php"]`, scgi, uwsgi: `[]`', why: "" },
   "site.servers": { shown: "all", why: "" },
   "site.listen": { shown: "the server's", why: "Only for a site that one server serves" },
 };
@@ -114,6 +117,7 @@ function kinds(values: Readonly<Record<string, unknown>>): string {
 
 function typeText(node: SchemaNode): string {
   if (node.enum) return node.enum.map((value) => `\`${tomlText(value)}\``).join(", ");
+  if (node.anyOf && node.type === undefined) return [...new Set(node.anyOf.map(typeText))].join(", or ");
   if (node.items) return `list: ${node.items.description ?? typeText(node.items)}`;
   if (node.properties) return "table";
   if (node.additionalProperties) return "table of strings";
@@ -163,6 +167,14 @@ function limitsSection(): string {
     ["`cors_origins`", LIMITS.originsMax],
     ["characters of a regular expression", LIMITS.regexCharsMax],
     ["worker processes of a server", LIMITS.workersMax],
+    ["a timeout or an interval, in hours", LIMITS.timeoutMsMax / 3_600_000],
+    ["`max_connections`", LIMITS.connectionsMax],
+    ["`queue.max`", LIMITS.queueMax],
+    ["headers in a `set` or `remove`", LIMITS.headersMax],
+    ["entries of `location`, `cookie_domain`, `cookie_path`", LIMITS.mappingsMax],
+    ["`roots`, `accel`", LIMITS.sendfileMax],
+    ["`types` of `compress`", LIMITS.mediaTypesMax],
+    ["`params` of `cgi`, `split`", `${LIMITS.cgiParamsMax}, ${LIMITS.cgiSplitsMax}`],
   ] as const;
   return `## Limits\n\n${markdownTable([["of", "at most"], ...rows.map(([what, max]) => [what, String(max)])])}`;
 }

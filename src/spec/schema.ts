@@ -2,32 +2,16 @@ import { z } from "zod";
 import * as address from "./address-checks.js";
 import { LIMITS } from "./limits.js";
 import { checkRegex } from "./regex-check.js";
+import { metricsAddress } from "./proxy-checks.js";
+import { answers } from "./schema-answers.js";
+import { duration, list, named, path, str, urlPath } from "./schema-parts.js";
+import { upstream } from "./schema-upstream.js";
 import * as check from "./value-checks.js";
-import type { Check } from "./value-checks.js";
 
 /**
  * The shape of fence.toml. Descriptions end up in docs/spec.md and in the JSON Schema for editors; defaults are in
  * defaults.ts, rules across values in cross-check.ts.
  */
-const str = (description: string, ...checks: readonly Check[]) =>
-  z
-    .string()
-    .superRefine((value, context) => {
-      const problem = check.all(...checks)(value);
-      if (problem !== null) {
-        const { message, ...params } = problem;
-        context.addIssue({ code: "custom", message, params });
-      }
-    })
-    .describe(description);
-
-const list = <T extends z.ZodType>(item: T, max: number, description: string) =>
-  z.array(item).max(max).describe(description);
-
-/** Names are checked in key-check.ts, their number too. */
-const named = <T extends z.ZodType>(value: T, description: string) =>
-  z.record(z.string(), value).describe(description);
-
 const listenAddress = str("address:port or unix:/path", address.listenAddress);
 const listen = z
   .union([
@@ -46,8 +30,16 @@ const listen = z
     'where to listen: "0.0.0.0:80", "[::]:80", "unix:/run/web.sock", or { address = "0.0.0.0:443", tls = true }',
   );
 const listens = list(listen, LIMITS.listensMax, "addresses to listen on").min(1);
-const path = (description: string) => str(description, check.filePath);
-const duration = (description: string) => str(description, check.duration);
+
+const accessLogFormat = z
+  .enum(["json", "combined"])
+  .describe("one JSON object a line, or Combined Log Format");
+const accessLog = z
+  .union([
+    accessLogFormat,
+    z.strictObject({ format: accessLogFormat, file: path("where to; without it stdout").optional() }),
+  ])
+  .describe('proxy: a line for each request: "json", "combined" or { format = "json", file = "/path" }');
 
 const server = z.strictObject({
   kind: z
@@ -76,14 +68,11 @@ const server = z.strictObject({
     .enum(["simple", "inotify", "disable"])
     .optional()
     .describe("lighttpd: server.stat-cache-engine"),
-});
-
-const upstream = z.strictObject({
-  backends: list(
-    str('"host:port", "[v6]:port" or "unix:/path"', address.backend),
-    LIMITS.backendsMax,
-    "addresses that take the requests",
-  ).min(1),
+  access_log: accessLog.optional(),
+  metrics: str(
+    "proxy: address:port of a listener for Prometheus; it answers anyone who reaches it",
+    metricsAddress,
+  ).optional(),
 });
 
 const fallback = z.strictObject({
@@ -98,9 +87,12 @@ const route = z.strictObject({
   path: str("URL path prefix, ends with /", check.routePath),
   dir: path("folder that the prefix stands for"),
   fallback: fallback.optional().describe("answer 302 for a file that does not exist (GET and HEAD)"),
+  precompressed: z
+    .boolean()
+    .optional()
+    .describe("send file.br or file.gz in the place of file to clients that take it"),
 });
 
-const urlPath = (description: string) => str(description, check.urlPath);
 const pathRule = z
   .union([
     urlPath("a prefix on segment borders"),
@@ -171,6 +163,7 @@ const site = z.strictObject({
   maintenance: maintenance.optional().describe("what clients get while the site is down"),
   exceptions: exceptions.optional().describe("who and what passes while the site is down"),
   settle: settle.optional().describe("how long a switch may take"),
+  ...answers,
 });
 
 export const specSchema = z

@@ -41,6 +41,16 @@ export interface Server {
   moduleDir: string | null;
   /** lighttpd: server.stat-cache-engine. */
   statCache: "simple" | "inotify" | "disable";
+  /** proxy: a line for each request; null: none. */
+  accessLog: AccessLog | null;
+  /** proxy: its own listener for Prometheus, plain HTTP; null: none. IPv6 without brackets. */
+  metrics: { address: string; port: number } | null;
+}
+
+export interface AccessLog {
+  format: "combined" | "json";
+  /** Absolute path; null: stdout. */
+  file: string | null;
 }
 
 /** Where clients connect to. */
@@ -67,9 +77,58 @@ export interface UnixListen {
   proxyProtocol: boolean;
 }
 
+export const UPSTREAM_PROTOCOLS = ["http", "fastcgi", "scgi", "uwsgi"] as const;
+/** sticky: hash of the client's address. */
+export const BALANCES = ["round-robin", "least-connection", "hash", "sticky", "random"] as const;
+
 export interface Upstream {
   name: string;
   backends: readonly Backend[];
+  protocol: (typeof UPSTREAM_PROTOCOLS)[number];
+  balance: (typeof BALANCES)[number];
+  /** What balance "hash" looks at; others do not. A header's name is in lower case. */
+  hashBy: { by: "uri" } | { by: "header"; name: string } | { by: "cookie"; name: string };
+  /** To one backend, of one process; null: no limit. */
+  connectionsMax: number | null;
+  /** Requests that wait for a free connection; without `connectionsMax` none ever does. */
+  queue: { max: number; timeoutMs: number };
+  /** How long a backend that refused is passed over. */
+  restMs: number;
+  connectTimeoutMs: number;
+  /** To the first byte of the answer, and between two reads. */
+  readTimeoutMs: number;
+  /** For a backend that takes nothing of a request. */
+  sendTimeoutMs: number;
+  health: HealthCheck | null;
+  /** null when, and only when, the protocol is http. */
+  cgi: CgiSettings | null;
+}
+
+/** A request sent to each backend again and again, through the upstream's protocol. */
+export interface HealthCheck {
+  /** Begins with `/`; may have a query. */
+  path: string;
+  /** Value of Host, perhaps with a port; null: the backend's address. */
+  host: string | null;
+  intervalMs: number;
+  timeoutMs: number;
+  /** Checks in a row that make an unhealthy backend available, and that make it unhealthy. */
+  passes: number;
+  fails: number;
+  /** Both ends included. */
+  status: { first: number; last: number };
+}
+
+/** How a URL path becomes the variables of CGI (RFC 3875, 4.1). */
+export interface CgiSettings {
+  /** DOCUMENT_ROOT, absolute, without a trailing `/`; empty: none, for scgi and uwsgi alone. */
+  root: string;
+  /** Put behind a path that ends with `/`; empty: nothing. */
+  index: string;
+  /** Ends of a script's name, such as `.php`; none: the whole path is PATH_INFO and SCRIPT_NAME is empty. */
+  split: readonly string[];
+  /** Further variables, in the order of the spec. */
+  params: readonly { name: string; value: string }[];
 }
 
 export type Backend = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
@@ -89,6 +148,54 @@ export interface Site {
   maintenance: Maintenance;
   exceptions: Exceptions;
   settle: Settle;
+  /** Changes to what passes between clients and backends; empty lists: none. */
+  rewrite: Rewrite;
+  /** Files that a backend may have sent in place of its answer; null: none. */
+  sendfile: Sendfile | null;
+  /** Answers that are compressed on their way; null: none. */
+  compress: Compress | null;
+}
+
+export interface Rewrite {
+  /** Of requests on their way to a backend. */
+  request: HeaderRules;
+  /** Of a backend's answers; fence's own are not touched. */
+  response: HeaderRules;
+  /** Location and Content-Location: a URL or path that begins with `from` begins with `to` instead. The first counts. */
+  location: readonly Mapping[];
+  /** Domain of Set-Cookie, lower case and without a leading dot; an empty `to` drops the attribute. */
+  cookieDomain: readonly Mapping[];
+  /** Path of Set-Cookie, as `location`. */
+  cookiePath: readonly Mapping[];
+}
+
+/** Names as the spec writes them; none is in both lists, none twice, whatever the case. */
+export interface HeaderRules {
+  /** The field has this value and no other, whether it was there or not. */
+  set: readonly { name: string; value: string }[];
+  remove: readonly string[];
+}
+
+export interface Mapping {
+  from: string;
+  to: string;
+}
+
+/** At least one of the lists has an entry. */
+export interface Sendfile {
+  /** X-Sendfile and X-LIGHTTPD-send-file: folders whose files may be named; absolute, without a trailing `/`. */
+  roots: readonly string[];
+  /** X-Accel-Redirect: URL path prefixes, which begin and end with `/`, and the folders (as in `roots`) they stand for. */
+  accel: readonly { prefix: string; dir: string }[];
+}
+
+export interface Compress {
+  /** Media types in lower case, without parameters; `type/*` is all of a type. */
+  types: readonly string[];
+  /** An answer known to be smaller is left as it is. */
+  minBytes: number;
+  /** At least one; the first that the client takes equally well is used. */
+  encodings: readonly ("br" | "gzip")[];
 }
 
 /** Files below `dir` for URL paths below `path`. */
@@ -98,6 +205,8 @@ export interface Route {
   /** Folder that `path` stands for, absolute, without a trailing `/`. */
   dir: string;
   fallback: Fallback | null;
+  /** A file `x.br` or `x.gz` beside `x` is sent to clients that take it. */
+  precompressed: boolean;
 }
 
 /** GET and HEAD for a file that does not exist are answered 302 to base + the appended part. */

@@ -70,6 +70,14 @@ export const duration: Check = (value) => {
   return ms > LIMITS.durationMsMax ? { message: "the duration is longer than 30 days" } : null;
 };
 
+/** Of a timer: more than nothing, and no more than a day. */
+export const timeout: Check = (value) => {
+  const ms = parseDuration(value) ?? 0;
+  if (ms === 0)
+    return { message: "the duration is 0", why: "nothing is ever done in no time", fix: 'write "1s"' };
+  return ms > LIMITS.timeoutMsMax ? { message: "the duration is longer than 1 day" } : null;
+};
+
 export const wholeSeconds: Check = (value) =>
   (parseDuration(value) ?? 0) % 1000 === 0 && (parseDuration(value) ?? 0) > 0
     ? null
@@ -110,7 +118,7 @@ export const routePath: Check = (value) =>
 
 export const filePath: Check = (value) => (value === "" ? { message: "the path is empty" } : null);
 
-const headerName: Check = (value) =>
+export const headerName: Check = (value) =>
   /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(value) && value.length <= 64
     ? null
     : { message: `"${value}" is not a header name`, why: "a header name is a token (RFC 9110, 5.6.2)" };

@@ -18,6 +18,7 @@ import {
 } from "../support/lighttpd.js";
 import { needs } from "../support/needs.js";
 import { freePort, until } from "../support/world.js";
+import { upstreamOf } from "../support/spec-parts.js";
 
 suite("a reload of lighttpd with a request under way", needs("lighttpd", "root"), () => {
   for (const workers of [0, 2]) {
@@ -27,7 +28,7 @@ suite("a reload of lighttpd with a request under way", needs("lighttpd", "root")
       const port = await freePort();
       const server = serverOn(folder, port, { workers, user: "www-data" });
       const site = siteNamed("main", server);
-      const spec = specOf(folder, [server], [site], [{ name: "app", backends: [backend.address] }]);
+      const spec = specOf(folder, [server], [site], [upstreamOf("app", [backend.address])]);
       install(spec, server);
       const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);
       const point = lighttpd.switchPoint(spec, server, site);

@@ -14,9 +14,19 @@ suite("routes of a live site on lighttpd", needs("lighttpd"), () => {
     stage = await createStage({
       main: (folder) => ({
         routes: [
-          { path: "/static/", dir: `${folder}/static`, fallback: { base: BASE, append: "path" } },
-          { path: "/img/", dir: `${folder}/img`, fallback: { base: BASE, append: "last-segment" } },
-          { path: "/static/plain/", dir: `${folder}/plain`, fallback: null },
+          {
+            path: "/static/",
+            dir: `${folder}/static`,
+            fallback: { base: BASE, append: "path" },
+            precompressed: false,
+          },
+          {
+            path: "/img/",
+            dir: `${folder}/img`,
+            fallback: { base: BASE, append: "last-segment" },
+            precompressed: false,
+          },
+          { path: "/static/plain/", dir: `${folder}/plain`, fallback: null, precompressed: false },
         ],
       }),
     });

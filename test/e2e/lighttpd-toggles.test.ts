@@ -17,6 +17,7 @@ import {
 import { startLoad, type LoadReport } from "../support/load.js";
 import { needs } from "../support/needs.js";
 import { freePort } from "../support/world.js";
+import { upstreamOf } from "../support/spec-parts.js";
 
 /** Of each combination; "simple" takes a second for each. */
 const TOGGLES = Number(process.env["FENCE_TOGGLES"] ?? 200);
@@ -59,7 +60,7 @@ async function toggle(more: Partial<Server>): Promise<LoadReport> {
   const server = serverOn(folder, port, more);
   const site = siteNamed("main", server);
   const address = { kind: "tcp" as const, host: "127.0.0.1", port: (backend.address() as AddressInfo).port };
-  const spec = specOf(folder, [server], [site], [{ name: "app", backends: [address] }]);
+  const spec = specOf(folder, [server], [site], [upstreamOf("app", [address])]);
   install(spec, server);
   const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);
   const load = startLoad({

@@ -23,6 +23,7 @@ import {
 } from "../support/lighttpd.js";
 import { needs } from "../support/needs.js";
 import { freePort } from "../support/world.js";
+import { upstreamOf } from "../support/spec-parts.js";
 import { httpAt } from "../support/listen.js";
 
 suite("how the gate is wired into lighttpd", needs("lighttpd"), () => {
@@ -85,7 +86,7 @@ include "rendered/web/gate.conf"
     const backend = await startBackend();
     const main = siteNamed("main", server);
     const inner = siteNamed("inner", server, { listen: { web: ownListen } });
-    const spec = specOf(folder, [server], [main, inner], [{ name: "app", backends: [backend.address] }]);
+    const spec = specOf(folder, [server], [main, inner], [upstreamOf("app", [backend.address])]);
     install(spec, server);
     const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);
     try {
@@ -113,7 +114,7 @@ include "rendered/web/gate.conf"
     const server = serverOn(folder, port, { workers: 2 });
     const backend = await startBackend(() => {});
     const site = siteNamed("main", server);
-    const spec = specOf(folder, [server], [site], [{ name: "app", backends: [backend.address] }]);
+    const spec = specOf(folder, [server], [site], [upstreamOf("app", [backend.address])]);
     install(spec, server);
     const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);
     try {

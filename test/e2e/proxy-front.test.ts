@@ -60,9 +60,14 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
       else socket.write(ok(`${head}\n${body}`));
     });
     const routes = [
-      { path: "/files/", dir: files, fallback: null },
-      { path: "/files/deeper/", dir: join(files, "sub"), fallback: null },
-      { path: "/maybe/", dir: files, fallback: { base: "https://bucket.test", append: "path" as const } },
+      { path: "/files/", dir: files, fallback: null, precompressed: false },
+      { path: "/files/deeper/", dir: join(files, "sub"), fallback: null, precompressed: false },
+      {
+        path: "/maybe/",
+        dir: files,
+        fallback: { base: "https://bucket.test", append: "path" as const },
+        precompressed: false,
+      },
     ];
     world = await startProxy([tcp(backend.port)], { routes });
   });

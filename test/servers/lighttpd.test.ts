@@ -5,12 +5,13 @@ import { lighty, lightyRegex } from "../../src/servers/encode-lighttpd.js";
 import { lighttpd } from "../../src/servers/lighttpd.js";
 import { hostRegex } from "../../src/servers/lighttpd-sites.js";
 import { modeValues, serverOn, siteNamed, specOf, variantText } from "../support/lighttpd.js";
+import { upstreamOf } from "../support/spec-parts.js";
 
 const server = serverOn("/srv/fence", 80);
 
 function spec(...sites: ReturnType<typeof siteNamed>[]) {
   return specOf("/srv/fence", [server], sites, [
-    { name: "app", backends: [{ kind: "tcp", host: "127.0.0.1", port: 8080 }] },
+    upstreamOf("app", [{ kind: "tcp", host: "127.0.0.1", port: 8080 }]),
   ]);
 }
 

@@ -9,6 +9,7 @@ import type { SwitchPoint } from "../../src/servers/adapter.js";
 import type { ModeValues, Server, Site } from "../../src/spec/types.js";
 import { readOnDisk } from "../../src/switch/on-disk.js";
 import type { Observation } from "../../src/verify/types.js";
+import { PLAIN_SERVER, PLAIN_SITE } from "./spec-parts.js";
 
 /** A new folder that is removed when the test file ends. */
 export function temporaryFolder(): string {
@@ -31,6 +32,7 @@ function serverOf(name: string, kind: Server["kind"], folder: string): Server {
     program: "/bin/false",
     moduleDir: null,
     statCache: "simple",
+    ...PLAIN_SERVER,
   };
 }
 
@@ -57,6 +59,7 @@ function siteOf(name: string, servers: readonly string[]): Site {
     },
     exceptions: { allow: [], trustedProxies: [], pass: [], acme: true, health: null },
     settle: SETTLE,
+    ...PLAIN_SITE,
   };
 }
 

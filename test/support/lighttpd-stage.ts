@@ -19,6 +19,7 @@ import {
 } from "./lighttpd.js";
 import { ask, type Ask } from "./ask.js";
 import { freePort } from "./world.js";
+import { upstreamOf } from "./spec-parts.js";
 import { httpAt, httpsAt } from "./listen.js";
 
 /** One lighttpd with two sites, main.test and other.test, in front of one backend that tells what reached it. */
@@ -55,10 +56,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const main = siteNamed("main", server, { tls, ...parts });
   const other = siteNamed("other", server, { tls });
   const backend = await startBackend();
-  const upstream = {
-    name: "app",
-    backends: [{ kind: "tcp" as const, host: "127.0.0.1", port: backend.port }],
-  };
+  const upstream = upstreamOf("app", [{ kind: "tcp", host: "127.0.0.1", port: backend.port }]);
   const spec: Spec = specOf(folder, [server], [main, other], [upstream]);
   install(spec, server);
   const running = await startLighttpd(`${spec.outputDir}/web/lighttpd.conf`, server.pidFile);

@@ -17,6 +17,7 @@ import type { SwitchPoint } from "../../src/servers/adapter.js";
 import { lighttpd } from "../../src/servers/lighttpd.js";
 import type { Cidr, ModeValues, Server, Site, Spec } from "../../src/spec/types.js";
 import { observeWorkers } from "../../src/verify/lighttpd.js";
+import { PLAIN_SERVER, PLAIN_SITE } from "./spec-parts.js";
 import { httpAt } from "./listen.js";
 
 export const LIGHTTPD = "/usr/sbin/lighttpd";
@@ -42,6 +43,7 @@ export function serverOn(folder: string, port: number, more: Partial<Server> = {
     program: LIGHTTPD,
     moduleDir: null,
     statCache: "simple",
+    ...PLAIN_SERVER,
     ...more,
   };
 }
@@ -62,6 +64,7 @@ export function siteNamed(name: string, server: Server, more: SiteParts = {}): S
     tls: null,
     routes: [],
     settle: { delayMs: 0, timeoutMs: 10_000 },
+    ...PLAIN_SITE,
     ...more,
     maintenance: { ...MAINTENANCE, ...more.maintenance },
     exceptions: { ...EXCEPTIONS, ...more.exceptions },

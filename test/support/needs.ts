@@ -18,12 +18,17 @@ export type Need =
   | "lighttpd-deflate"
   | "nginx"
   | "nginx-lua"
+  | "php-fpm"
+  | "uwsgi"
+  | "perl-fcgi"
   | "curl"
   | "wrk"
   | "strace"
   | "setfacl"
   | "openssl"
   | "chromium"
+  | "gcc"
+  | "taskset"
   | "root"
   | "linux";
 

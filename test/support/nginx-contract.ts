@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import type { Cidr, Listen, Spec } from "../../src/spec/types.js";
 import { ask, type Answer, type Ask } from "./http-answer.js";
 import { nginxSpec, siteOf, startNginx, type Backend, type NginxKind, type NginxWorld } from "./nginx.js";
+import { upstreamOf } from "./spec-parts.js";
 import { httpAt, httpsAt } from "./listen.js";
 
 export const runProgram = promisify(execFile);
@@ -49,9 +50,19 @@ function prepared(kind: NginxKind, listen: Listen[], tlsPort: number) {
       siteOf("main", {
         hosts: ["main.test", "*.main.test"],
         routes: [
-          { path: "/files/", dir: files, fallback: { base: "https://bucket.test/x", append: "path" } },
-          { path: "/last/", dir: files, fallback: { base: "https://bucket.test", append: "last-segment" } },
-          { path: "/plain/", dir: files, fallback: null },
+          {
+            path: "/files/",
+            dir: files,
+            fallback: { base: "https://bucket.test/x", append: "path" },
+            precompressed: false,
+          },
+          {
+            path: "/last/",
+            dir: files,
+            fallback: { base: "https://bucket.test", append: "last-segment" },
+            precompressed: false,
+          },
+          { path: "/plain/", dir: files, fallback: null, precompressed: false },
         ],
         exceptions: {
           allow: [cidr("127.0.0.9/32"), cidr("192.0.2.0/24"), cidr("127.0.0.5/32"), cidr("2001:db8::/32", 6)],
@@ -93,7 +104,7 @@ function prepared(kind: NginxKind, listen: Listen[], tlsPort: number) {
       }),
     ];
     const spec = nginxSpec(kind, folder, backend.port, listen, sites);
-    const gone = { name: "gone", backends: [{ kind: "tcp", host: "127.0.0.1", port: 9 } as const] };
+    const gone = upstreamOf("gone", [{ kind: "tcp", host: "127.0.0.1", port: 9 }]);
     return { ...spec, upstreams: [...spec.upstreams, gone] };
   };
 }

@@ -19,6 +19,7 @@ import { observeWorkers as observeNginxLua } from "../../src/verify/nginx-lua.js
 import { observeWorkers as observeProxy } from "../../src/verify/proxy.js";
 import type { WorkersView } from "../../src/verify/types.js";
 import { until } from "./world.js";
+import { PLAIN_SERVER, PLAIN_SITE, upstreamOf } from "./spec-parts.js";
 
 /** The proxy has the same variants, and stands in for nginx in these tests. */
 export type NginxKind = Extract<ServerKind, "nginx" | "nginx-lua" | "proxy">;
@@ -60,6 +61,7 @@ export function siteOf(name: string, rest: Partial<Site> = {}): Site {
     tls: null,
     routes: [],
     settle: { delayMs: 0, timeoutMs: 10_000 },
+    ...PLAIN_SITE,
     ...rest,
     maintenance: {
       status: 503,
@@ -104,9 +106,10 @@ export function nginxSpec(
         program: kind === "proxy" ? "fence-proxy" : "nginx",
         moduleDir: kind === "nginx-lua" ? "/usr/lib/nginx/modules" : null,
         statCache: "simple",
+        ...PLAIN_SERVER,
       },
     ],
-    upstreams: [{ name: "app", backends: [{ kind: "tcp", host: "127.0.0.1", port: backendPort }] }],
+    upstreams: [upstreamOf("app", [{ kind: "tcp", host: "127.0.0.1", port: backendPort }])],
     sites: sites.map((site) => ({ ...site, listen: { web: site.listen["web"] ?? listen } })),
   };
 }

@@ -49,8 +49,14 @@ export interface ResponseCase extends Case {
   };
 }
 
+/** The bytes of a FastCGI application, and what a strict proxy makes of them. */
+export interface FastcgiCase extends Omit<ResponseCase, "expect"> {
+  readonly expect: Omit<ResponseCase["expect"], "body"> & { readonly body?: Part };
+}
+
 export const REQUEST_CASES = load("requests") as readonly RequestCase[];
 export const RESPONSE_CASES = load("responses") as readonly ResponseCase[];
+export const FASTCGI_CASES = load("fastcgi") as readonly FastcgiCase[];
 
 function load(name: string): unknown {
   // from build/test/support
@@ -60,10 +66,12 @@ function load(name: string): unknown {
 }
 
 /** The bytes of each part. */
-export function partsOf({ parts }: Case): Buffer[] {
-  return parts.map((part) =>
-    Buffer.from(typeof part === "string" ? part : part.map(piece).join(""), "latin1"),
-  );
+export function partsOf({ parts }: Pick<Case, "parts">): Buffer[] {
+  return parts.map((part) => Buffer.from(textOf(part), "latin1"));
+}
+
+export function textOf(part: Part): string {
+  return typeof part === "string" ? part : part.map(piece).join("");
 }
 
 function piece(text: string | readonly [string, number]): string {

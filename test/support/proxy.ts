@@ -5,10 +5,11 @@ import { writeAtomic } from "../../src/base/durable.js";
 import { planOf } from "../../src/plan/plan.js";
 import { createRenderer } from "../../src/render/render.js";
 import { adapterOf } from "../../src/servers/registry.js";
-import type { Backend, Site, Spec } from "../../src/spec/types.js";
+import type { Backend, Site, Spec, Upstream } from "../../src/spec/types.js";
 import type { StatusReport } from "../../src/proxy/status.js";
 import { nginxSpec, siteOf, startNginx, type NginxWorld } from "./nginx.js";
 import { freePort } from "./world.js";
+import { upstreamOf } from "./spec-parts.js";
 import { httpAt } from "./listen.js";
 
 export interface ProxyWorld extends NginxWorld {
@@ -26,12 +27,15 @@ export const tcp = (port: number): Backend => ({ kind: "tcp", host: "127.0.0.1",
 export async function startProxy(
   backends: readonly Backend[] | null,
   site: Partial<Site> = {},
+  upstream: Partial<Upstream> = {},
 ): Promise<ProxyWorld> {
   const port = await freePort();
   const world = await startNginx((folder, backend) => {
     const listen = [httpAt(port)];
     const spec = nginxSpec("proxy", folder, backend.port, listen, [siteOf("main", site)]);
-    return backends === null ? spec : { ...spec, upstreams: [{ name: "app", backends }] };
+    return backends === null
+      ? spec
+      : { ...spec, upstreams: [{ ...upstreamOf("app", backends), ...upstream }] };
   });
   const renderer = createRenderer(adapterOf);
   let { spec } = world.plan;

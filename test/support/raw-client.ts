@@ -9,8 +9,10 @@ export class RawClient {
   /** null: the connection still stands. */
   end: "clean" | "reset" | null = null;
 
-  constructor(port: number, options: { allowHalfOpen?: boolean } = {}) {
-    this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: options.allowHalfOpen ?? false });
+  /** @param options from: address to connect from */
+  constructor(port: number, options: { allowHalfOpen?: boolean; from?: string } = {}) {
+    const { allowHalfOpen = false, from = "127.0.0.1" } = options;
+    this.socket = connect({ port, host: "127.0.0.1", localAddress: from, allowHalfOpen });
     this.socket.on("data", (chunk: Buffer) => {
       this.bytes += chunk.length;
       this.text += chunk.toString("latin1");

@@ -1,4 +1,6 @@
-import type { Backend } from "../../spec/types.js";
+import type { Backend, Upstream } from "../../spec/types.js";
+import { FastcgiConnection } from "../cgi/fastcgi-connection.js";
+import { StreamConnection } from "../cgi/stream-connection.js";
 import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
 import type { Context } from "../context.js";
 import type { BackendLink } from "./backend-link.js";
@@ -13,16 +15,39 @@ export class BackendPool implements Choosable {
   refusedAt: number | null = null;
   /** Requests that it has and has not answered to their end, upgraded connections left out. */
   inflight = 0;
+  /** Connections that stand or are to, and have not answered anything yet. Only FastCGI counts them. */
+  unproven = 0;
   /** `host:port` or `unix:/path`. */
   readonly label: string;
 
-  constructor(readonly backend: Backend) {
+  constructor(
+    readonly backend: Backend,
+    readonly protocol: Upstream["protocol"],
+  ) {
     this.label = labelOf(backend);
   }
 
   /** Begins a new connection for an exchange, which hears of its success or loss. */
   connect(context: Context, exchange: Exchange): BackendLink {
-    return new HttpConnection(context, this, exchange);
+    switch (this.protocol) {
+      case "http":
+        return new HttpConnection(context, this, exchange);
+      case "fastcgi":
+        return new FastcgiConnection(context, this, exchange);
+      default:
+        return new StreamConnection(context, this, exchange);
+    }
+  }
+
+  /** The connection used last, as long as it can be trusted with this request. @param tick seconds */
+  takeIdle(tick: number, isRepeatable: boolean): BackendLink | null {
+    if (this.protocol === "http")
+      return this.idle.take(tick, isRepeatable ? TIMEOUTS_SEC.backendIdle : TIMEOUTS_SEC.backendIdleUnsafe);
+    const idle = this.idle.take(tick, TIMEOUTS_SEC.backendIdle);
+    if (idle === null || isRepeatable) return idle;
+    // A process that is bound to an idle connection is set free to take the new one.
+    idle.destroy();
+    return null;
   }
 }
 

@@ -2,6 +2,7 @@ import { monotonicMs, wallMs } from "../../base/clock.js";
 import { causeOf, type Cause, type Failure } from "../answers/failures.js";
 import type { BodyFilter } from "../answers/body-filter.js";
 import type { BodyReader } from "../body-reader.js";
+import type { CgiCall } from "../cgi/call.js";
 import type { Context } from "../context.js";
 import type { Client } from "../front/client.js";
 import type { Task } from "../front/task.js";
@@ -28,6 +29,8 @@ export class Exchange implements Task {
   stripsChunks = false;
   /** What the body goes through on its way to the client; null: straight. */
   filter: BodyFilter | null = null;
+  /** What a backend is sent that does not speak HTTP; null: it does. */
+  call: CgiCall | null = null;
   answerBytes = 0;
   /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
   heardAt: number;
@@ -63,8 +66,7 @@ export class Exchange implements Task {
     if (pool === null) return this.fail(this.lastFailure);
     this.heardAt = clock.tick;
     // Another idle connection would most likely be as stale as the one that failed.
-    const trust = this.isRepeatable ? TIMEOUTS_SEC.backendIdle : TIMEOUTS_SEC.backendIdleUnsafe;
-    const idle = this.sends > 0 ? null : pool.idle.take(clock.tick, trust);
+    const idle = this.sends > 0 ? null : pool.takeIdle(clock.tick, this.isRepeatable);
     pool.inflight += 1;
     if (idle === null) {
       this.connection = pool.connect(this.context, this);
@@ -266,6 +268,7 @@ export class Exchange implements Task {
 
   private end(toDestroy: BackendLink | null): void {
     this.isOver = true;
+    if (this.call !== null) this.client.forgetPrepared();
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
     if (this.isTunnel) this.site.tunnels -= 1;
     else this.site.inflight -= 1;

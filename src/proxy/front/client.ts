@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Answer } from "../answers/answer.js";
 import { causeOf, failureAnswer, type Cause, type Failure } from "../answers/failures.js";
 import { Exchange } from "../backend/exchange.js";
+import type { Prepared } from "../cgi/call.js";
 import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
 import { PROXY_LIMITS } from "../timeouts.js";
@@ -29,6 +30,8 @@ export class Client {
   isAnswered = false;
   task: Task | null = null;
   request: RequestHead | null = null;
+  /** What was found out of the request under way before a backend may have it; most often there is nothing to. */
+  prepared: Prepared | null = null;
   /** It sends no more; what it has sent is still answered. */
   private hasEnded = false;
   private forwarding: { trusted: unknown; lines: Forwarding } | null = null;
@@ -68,12 +71,19 @@ export class Client {
   /** A request has come, its body perhaps not yet. */
   begin(request: RequestHead): void {
     this.request = request;
+    if (this.prepared !== null) this.forgetPrepared();
     this.isAnswered = false;
     this.keeps = request.keepAlive && !this.context.isStopping;
     serve(this, request);
   }
 
   // ---- for tasks ----
+
+  /** Lets go of what was gathered for a request that is over. */
+  forgetPrepared(): void {
+    this.prepared?.spool?.close();
+    this.prepared = null;
+  }
 
   /** Nobody wants the body of the request. */
   discardBody(): void {
@@ -229,7 +239,7 @@ export class Client {
   }
 
   /** A defect met by one client must not end the others. */
-  private guard(act: () => void): void {
+  guard(act: () => void): void {
     try {
       act();
     } catch (error) {
@@ -281,6 +291,7 @@ export class Client {
     this.leave();
     this.context.clients.delete(this);
     this.listener.leaves(this);
+    this.forgetPrepared();
     this.task?.abort();
     this.task = null;
   }

@@ -2,6 +2,11 @@ import { wallMs } from "../../base/clock.js";
 import { PROBE_PATH } from "../../servers/probe-path.js";
 import { answerOf, type Answer } from "../answers/answer.js";
 import { Exchange } from "../backend/exchange.js";
+import type { BackendGroup } from "../backend/backend-pool.js";
+import { callOf } from "../cgi/call.js";
+import type { CgiUpstream } from "../cgi/cgi-upstream.js";
+import { faultCause } from "../cgi/faults.js";
+import { prepare } from "../cgi/prepare.js";
 import { decide } from "../gate/decide.js";
 import { downAnswer, HEALTH_OK, preflightAnswer } from "../modes/down-answer.js";
 import type { ServedSite } from "../site.js";
@@ -47,7 +52,24 @@ function serveLive(client: Client, request: RequestHead, site: ServedSite): void
   const route = site.routes.find(({ path }) => request.path.startsWith(path));
   if (route !== undefined) return serveFile(client, request, route);
   if (site.upstream === null) return client.reply(NOT_FOUND);
+  if (site.cgi !== null) return serveCgi(client, request, site, site.upstream, site.cgi);
   const exchange = new Exchange(client.context, client, site, request, site.upstream, client.reader.body);
   client.task = exchange;
   exchange.start();
+}
+
+function serveCgi(
+  client: Client,
+  request: RequestHead,
+  site: ServedSite,
+  group: BackendGroup,
+  upstream: CgiUpstream,
+): void {
+  const prepared = prepare(client, request, upstream, serve);
+  if (prepared === null) return;
+  const exchange = new Exchange(client.context, client, site, request, group, client.reader.body);
+  client.task = exchange;
+  exchange.call = callOf(exchange, upstream, prepared);
+  if (exchange.call === null) exchange.fail(faultCause("variables-too-large"));
+  else exchange.start();
 }

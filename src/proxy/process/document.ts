@@ -25,8 +25,24 @@ const SERVER_KEYS: Record<keyof DocumentServer, true> = {
   workers: true,
   user: true,
   pidFile: true,
+  accessLog: true,
+  metrics: true,
 };
-const UPSTREAM_KEYS: Record<keyof Upstream, true> = { name: true, backends: true };
+const UPSTREAM_KEYS: Record<keyof Upstream, true> = {
+  name: true,
+  backends: true,
+  protocol: true,
+  balance: true,
+  hashBy: true,
+  connectionsMax: true,
+  queue: true,
+  restMs: true,
+  connectTimeoutMs: true,
+  readTimeoutMs: true,
+  sendTimeoutMs: true,
+  health: true,
+  cgi: true,
+};
 const SITE_KEYS: Record<keyof DocumentSite, true> = {
   name: true,
   active: true,
@@ -37,6 +53,9 @@ const SITE_KEYS: Record<keyof DocumentSite, true> = {
   routes: true,
   maintenance: true,
   exceptions: true,
+  rewrite: true,
+  sendfile: true,
+  compress: true,
 };
 const MAINTENANCE_KEYS: Record<keyof DocumentMaintenance, true> = {
   status: true,

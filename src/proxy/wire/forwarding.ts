@@ -18,7 +18,8 @@ export interface Peer {
  */
 export class Forwarding {
   private readonly address: Address | null;
-  private readonly isTrusted: boolean;
+  /** The peer is a trusted proxy. */
+  readonly isTrusted: boolean;
   /** the lines of an untrusted peer, up to the host */
   private readonly untrusted: string;
 
@@ -55,6 +56,18 @@ export class Forwarding {
   protocol(sent: ForwardedFields): "http" | "https" {
     const proto = this.isTrusted ? sent.xForwardedProto.toLowerCase() : "";
     return proto === "http" || proto === "https" ? proto : this.peer.protocol;
+  }
+
+  /** The port the client came to. */
+  port(sent: ForwardedFields): string {
+    if (this.isTrusted && isPort(sent.xForwardedPort)) return sent.xForwardedPort;
+    const protocol = this.protocol(sent);
+    const { port } = this.peer;
+    return protocol === this.peer.protocol && port !== null
+      ? String(port)
+      : protocol === "https"
+        ? "443"
+        : "80";
   }
 
   /** The field lines that tell a backend of the client. */

@@ -57,6 +57,13 @@ function decodePath(path: string): string {
   return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
+/** A decoded path without dot segments and double slashes. @returns null when it climbs above the root */
+export function normalisedPath(path: string): string | null {
+  if (!/\/[/.]/.test(path)) return path;
+  const normalised = withoutDotSegments(path);
+  return normalised.startsWith("/") ? normalised : null;
+}
+
 function withoutDotSegments(path: string): string {
   const kept: string[] = [];
   const segments = path.split("/");

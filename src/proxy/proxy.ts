@@ -138,7 +138,8 @@ export class Proxy {
     const { clients, clock } = this.context;
     for (const client of [...clients]) {
       // Whoever is about to send its next request must not lose it to the end of its connection.
-      if (how === "end" || client.idleSec(clock.tick) >= TIMEOUTS_SEC.retireIdle) client.closeIfIdle();
+      if (how === "end" || client.timer.idleSec(client, clock.tick) >= TIMEOUTS_SEC.retireIdle)
+        client.closeIfIdle();
     }
     return how === "retire" ? clients.size > 0 : [...clients].some((client) => client.isBusy);
   }

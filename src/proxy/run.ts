@@ -61,9 +61,10 @@ export async function runProxy(options: RunOptions): Promise<void> {
 /** @throws Error for a socket that was passed on and that no listener wants */
 function socketsOf(config: ProxyConfig, { fds, predecessor }: Inherited): BoundSockets {
   const bound = new BoundSockets(fds);
-  const strangers = bound.strangers(servedListens(config));
+  const listens = servedListens(config);
+  const strangers = bound.strangers(listens);
   // An older proxy passes on what it listened on; what the spec has dropped since is closed.
-  if (predecessor !== null) bound.closeStrangers();
+  if (predecessor !== null) bound.closeStrangers(listens);
   else if (strangers.length > 0)
     throw new Error(`it was given a socket on ${strangers.join(" and ")}, where no site listens`);
   return bound;

@@ -97,8 +97,5 @@ function limitsProxy(spec: Spec, server: Server): Limit[] {
     } else if (listen.tls && !listen.http2)
       note(`${socketName(listen)} speaks HTTP/1.1 alone: HTTP/2 is offered with http2 = true.`);
   }
-  note(
-    "The proxy is one process on one core; more workers, a restart without a gap, and holding requests are not supported yet.",
-  );
   return found;
 }

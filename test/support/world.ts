@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
 import type { ServerKind } from "../../src/spec/types.js";
 
-const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
+export const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
 
 const PROGRAM: Readonly<Record<ServerKind, string>> = {
   lighttpd: "/usr/sbin/lighttpd",

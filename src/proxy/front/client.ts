@@ -123,7 +123,8 @@ export class Client {
   answered(): void {
     const { body } = this.reader;
     this.task = null;
-    if (!this.keeps || this.context.isStopping) this.close();
+    // Also at the end of the proxy: whoever was not told that the connection ends may send its next request.
+    if (!this.keeps) this.close();
     else if (body.isDone) this.next();
     else if ((body.remaining ?? 0) > PROXY_LIMITS.discardBytesMax) this.close();
     else {
@@ -188,11 +189,6 @@ export class Client {
   }
 
   /** Ends a connection that waits for nothing. @returns whether it did */
-  /** How long the connection has been between two requests; 0: it is not. */
-  idleSec(tick: number): number {
-    return this.reader.phase === "head" && !this.reader.hasStash ? this.timer.idleSec(tick) : 0;
-  }
-
   closeIfIdle(): boolean {
     if (this.reader.phase !== "head" || this.reader.hasStash) return false;
     this.leave();

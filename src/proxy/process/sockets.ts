@@ -57,7 +57,7 @@ export class BoundSockets implements SocketSource {
   /** @param fds descriptors that this process was given */
   constructor(fds: readonly number[]) {
     for (const fd of fds) {
-      const handle = handleOf(null, -1, -1, fd, 0, `descriptor ${fd}`);
+      const handle = handleOf(null, 0, -1, fd, 0, `descriptor ${fd}`);
       const name = nameOf(handle);
       this.inherited.set(name, handle);
     }
@@ -109,13 +109,13 @@ export class BoundSockets implements SocketSource {
   }
 
   /** What was passed on and no listener wants. */
-  closeStrangers(): void {
-    for (const [name, handle] of this.inherited) {
-      handle.close();
+  closeStrangers(listens: readonly Listen[]): void {
+    for (const name of this.strangers(listens)) {
+      this.inherited.get(name)?.close();
+      this.inherited.delete(name);
       const path = /^unix:(\/.*)$/.exec(name)?.[1];
       if (path !== undefined && existsSync(path)) unlinkSync(path);
     }
-    this.inherited.clear();
   }
 
   /** Another process has them, too, from here on: their files stay. */

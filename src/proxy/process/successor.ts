@@ -15,7 +15,7 @@ export interface HandOver {
   fds: readonly number[];
   names: readonly string[];
   /** Called when the new process has proven itself, just before it takes the control socket. */
-  stepAside(): void;
+  stepAside: () => void;
 }
 
 /**
@@ -58,7 +58,10 @@ export async function handOver({ controlSocket, fds, names, stepAside }: HandOve
 function watch(child: ChildProcess): { problem: string | null } {
   const outcome: { problem: string | null } = { problem: null };
   const name = (): string => `process ${child.pid ?? "unknown"}`;
-  child.on("message", (message) => (outcome.problem ??= `${name()}: ${String(message)}`));
+  child.on(
+    "message",
+    (message) => (outcome.problem ??= `${name()}: ${typeof message === "string" ? message : "no words"}`),
+  );
   child.on("error", ({ message }) => (outcome.problem ??= message));
   child.on("exit", (code, signal) => {
     // Its last words may still be on their way.

@@ -87,6 +87,8 @@ async function layOut(): Promise<Ground> {
   const files = path.join(folder, "files");
   mkdirSync(files);
   for (const [name, bytes] of FILES) writeFileSync(path.join(files, name), Buffer.alloc(bytes, "fence "));
+  // the proxy asks no application for a script that is not there
+  writeFileSync(path.join(files, "app.php"), "");
   const backend = await startBackend(folder, placesFor(1).load);
   cleanups.push(() => backend.stop());
   return { folder, files, backend, down: { fields: [], body: "" } };

@@ -88,6 +88,8 @@ function already(
   problems: readonly string[],
 ): SiteOutcome {
   const { site, state } = current;
-  const { generation, since, mode } = state;
-  return { site: site.name, from: mode, to: mode, result: "already", generation, since, servers, problems };
+  const { generation, since, mode, hold } = state;
+  const expiresMs = hold?.expiresMs ?? null;
+  const told = { generation, since, expiresMs, servers, problems };
+  return { site: site.name, from: mode, to: mode, result: "already", ...told };
 }

@@ -8,6 +8,7 @@ import type { SiteState } from "../switch/types.js";
 import type { Change } from "./change.js";
 import { commitAll } from "./commit-all.js";
 import type { Conduct } from "./conduct.js";
+import { drain } from "./drain.js";
 import { exitOf, stopped } from "./exit-of.js";
 import { outcomeOf, saveState, type Moving } from "./moving.js";
 import { provePoints, type Proved } from "./settle.js";
@@ -42,12 +43,24 @@ export async function carryOut(changes: readonly Change[], conduct: Conduct): Pr
     if (result === undefined || result.servers.some((server) => server.result === "failed")) broken.push(one);
     else outcomes.set(one.change.site.name, finish(stateDir, one, result.servers));
   }
+  await Promise.all(moving.map((one) => drainOne(one, outcomes, conduct)));
   if (broken.length > 0) {
     for (const outcome of await undoSites(broken, proved, journal, conduct))
       outcomes.set(outcome.site, outcome);
   }
   const sites = changes.flatMap(({ site }) => outcomes.get(site.name) ?? []);
   return end(journal, moving, sites, conduct);
+}
+
+async function drainOne(
+  { change }: Moving,
+  outcomes: Map<string, SiteOutcome>,
+  conduct: Conduct,
+): Promise<void> {
+  const { site, points, from } = change;
+  const outcome = outcomes.get(site.name);
+  if (outcome === undefined) return;
+  outcomes.set(site.name, await drain(outcome, site, points, from.mode === "hold", conduct));
 }
 
 function begin(

@@ -3,14 +3,17 @@ import type { Mode } from "../base/mode.js";
 import { siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
-import type { ModeValues, Site } from "../spec/types.js";
+import type { ModeValues, Site, Upstream } from "../spec/types.js";
 import { generationsOf, readGeneration, readOnDisk } from "../switch/on-disk.js";
 import { readStateOrNone } from "../switch/state.js";
 import type { OnDisk, SiteState } from "../switch/types.js";
+import { unknownHold } from "./hold.js";
 
 /** Where a site stands, by its state file and its active variants. */
 export interface Current {
   site: Site;
+  /** That of the site; null: it has none. */
+  upstream: Upstream | null;
   points: readonly SwitchPoint[];
   onDisk: readonly OnDisk[];
   /** The mode that all active variants agree on. */
@@ -42,10 +45,11 @@ export function currentOf(plan: Plan, name: string): Current {
   const points = plan.switchPoints.filter((point) => point.site === name);
   const onDisk = points.map(readOnDisk);
   const { state: written, damage } = readStateOrNone(plan.spec.stateDir, name);
-  const state = stateBy(onDisk, written);
+  const state = stateBy(site, onDisk, written);
   const generations = points.flatMap(generationsOf);
   return {
     site,
+    upstream: plan.spec.upstreams.find((one) => one.name === site.upstream) ?? null,
     points,
     onDisk,
     mode: modeOf(onDisk, state),
@@ -60,15 +64,16 @@ export function currentOf(plan: Plan, name: string): Current {
  * The active variants are the truth: the state may be lost, or older than they are. Where a server has none, perhaps
  * because it is new, the others must be newer than the state to be believed.
  */
-function stateBy(onDisk: readonly OnDisk[], state: SiteState): SiteState {
+function stateBy(site: Site, onDisk: readonly OnDisk[], state: SiteState): SiteState {
   const there = onDisk.filter(({ mode }) => mode !== null);
   const [first] = there;
   if (first === undefined || first.generation === null) return state;
   const { mode, generation } = first;
   if (mode === null || mode === "unknown" || generation === state.generation) return state;
   if (there.some((one) => one.mode !== mode || one.generation !== generation)) return state;
+  const hold = mode === "hold" ? (state.hold ?? unknownHold(site)) : null;
   return there.length === onDisk.length || generation > state.generation
-    ? { ...state, mode, generation }
+    ? { ...state, mode, generation, hold }
     : state;
 }
 
@@ -80,7 +85,10 @@ function modeOf(onDisk: readonly OnDisk[], state: SiteState): Mode | "unknown" {
 }
 
 /** What is to hold instead; `since` stays when the mode does. */
-export type Wanted = Pick<SiteState, "mode" | "by" | "reason" | "message" | "retryAfterSec" | "untilMs">;
+export type Wanted = Pick<
+  SiteState,
+  "mode" | "by" | "reason" | "message" | "retryAfterSec" | "untilMs" | "hold"
+>;
 
 export function changeTo(current: Current, wanted: Wanted, nowMs: number): Change {
   const { site, points, state } = current;
@@ -112,8 +120,8 @@ export function changeTo(current: Current, wanted: Wanted, nowMs: number): Chang
 
 /** What the clients are told, for the templates. */
 export function valuesOf(state: SiteState): ModeValues {
-  const { mode, generation, retryAfterSec, untilMs, message, reason } = state;
+  const { mode, generation, retryAfterSec, untilMs, message, reason, hold } = state;
   const leftMs = untilMs === null ? 0 : untilMs - Date.parse(state.changedAt);
   const leftSec = leftMs > 0 ? Math.ceil(leftMs / 1000) : null;
-  return { mode, generation, retryAfterSec, untilMs, leftSec, message, reason };
+  return { mode, generation, retryAfterSec, untilMs, leftSec, message, reason, hold };
 }

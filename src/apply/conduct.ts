@@ -17,4 +17,6 @@ export interface Conduct {
   /** null: the spec's. */
   settleMs: number | null;
   timeoutMs: number | null;
+  /** Wait until a hold is drained, or those that waited are let go; null: do not. */
+  drain: { timeoutMs: number | null } | null;
 }

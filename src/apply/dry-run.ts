@@ -31,7 +31,7 @@ async function foresee(
   name: string,
 ): Promise<SiteOutcome> {
   const current = currentOf(plan, name);
-  const wanted = wantedOf(request, current);
+  const wanted = wantedOf(request, current, machine.now());
   const { points, state } = current;
   const servers: ServerOutcome[] = [];
   const problems: string[] = [];
@@ -47,7 +47,18 @@ async function foresee(
   const to = request.mode;
   if (holds(current, wanted)) {
     const { generation, since } = state;
-    return { site: name, from: current.mode, to, result: "already", generation, since, servers, problems };
+    const expiresMs = state.hold?.expiresMs ?? null;
+    return {
+      site: name,
+      from: current.mode,
+      to,
+      result: "already",
+      generation,
+      since,
+      expiresMs,
+      servers,
+      problems,
+    };
   }
   const change = changeTo(current, wanted, machine.now());
   for (const point of points) {
@@ -61,6 +72,7 @@ async function foresee(
       point.server,
     );
   }
-  const { generation, since } = change.to;
-  return { site: name, from: current.mode, to, result: "dry-run", generation, since, servers, problems };
+  const { generation, since, hold } = change.to;
+  const told = { generation, since, expiresMs: hold?.expiresMs ?? null, servers, problems };
+  return { site: name, from: current.mode, to, result: "dry-run", ...told };
 }

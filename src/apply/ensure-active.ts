@@ -78,6 +78,7 @@ export async function ensureActive(
       wait: true,
       settleMs: null,
       timeoutMs: null,
+      drain: null,
     };
     const carried = await carryOut(changes, conduct);
     for (const outcome of carried.sites) {
@@ -133,7 +134,7 @@ function matches(machine: Machine, point: SwitchPoint, state: SiteState): boolea
 }
 
 function rewrite(machine: Machine, current: Current): Change {
-  const { mode, by, reason, message, untilMs } = current.state;
+  const { mode, by, reason, message, untilMs, hold } = current.state;
   const { retryAfterSec } = current.site.maintenance;
-  return changeTo(current, { mode, by, reason, message, retryAfterSec, untilMs }, machine.now());
+  return changeTo(current, { mode, by, reason, message, retryAfterSec, untilMs, hold }, machine.now());
 }

@@ -17,9 +17,10 @@ export function exitOf(outcomes: readonly SiteOutcome[], facts: ExitFacts): Exit
   const rolledBack = outcomes.filter((one) => one.result === "rolled-back").length;
   const isStopped = facts.signal?.aborted === true;
   if (rolledBack > 0 && rolledBack < outcomes.length) return "partial";
-  if (isStopped && (rolledBack > 0 || has("unproven"))) return exitOfSignal(facts.signal as AbortSignal);
+  if (isStopped && (rolledBack > 0 || has("unproven") || has("not-drained")))
+    return exitOfSignal(facts.signal as AbortSignal);
   if (rolledBack > 0) return "rolledBack";
-  if (facts.isLoose || (facts.waited && has("unproven"))) return "unproven";
+  if (facts.isLoose || has("not-drained") || (facts.waited && has("unproven"))) return "unproven";
   return "ok";
 }
 

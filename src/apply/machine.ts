@@ -1,21 +1,26 @@
 import { wallMs } from "../base/clock.js";
+import type { Mode } from "../base/mode.js";
 import { serverNamed } from "../plan/plan.js";
 import type { Plan, RenderedTree } from "../plan/types.js";
 import type { Renderer, RenderedVariantFile } from "../render/render.js";
 import type { ServerAdapter, SwitchPoint } from "../servers/adapter.js";
 import type { ModeValues, ServerKind } from "../spec/types.js";
 import { configTest, type ConfigTestResult } from "../verify/config-test.js";
-import { observe } from "../verify/observe.js";
+import { observe, observeTraffic } from "../verify/observe.js";
 import { prove, type ProveOptions } from "../verify/prove.js";
 import { whyWorkersCannotRead } from "../verify/readable.js";
 import { findMaster, type Master } from "../verify/running.js";
-import type { Expected, Observation, Proof } from "../verify/types.js";
-import { refusing } from "./refusing.js";
+import type { Expected, Observation, Proof, Traffic } from "../verify/types.js";
+import { refuseMode, refusing } from "./refusing.js";
 
 /** All that a change asks of the machine besides its disk; tests put one in its place that lies. */
 export interface Machine {
   findMaster(server: string): Promise<Master>;
   observe(point: SwitchPoint): Promise<Observation>;
+  /** Requests at the backends and those that wait, as the workers of one server count them. */
+  traffic(point: SwitchPoint): Promise<Traffic>;
+  /** The modes that a server can have a site in. */
+  modesOf(server: string): readonly Mode[];
   prove(point: SwitchPoint, expected: Expected, options: ProveOptions): Promise<Proof>;
   /** Tests the main config in `serverDir`, the server's folder of a rendered tree. */
   configTest(server: string, serverDir: string): Promise<ConfigTestResult>;
@@ -36,13 +41,18 @@ export function createMachine(
   return {
     findMaster: (server) => findMaster(serverNamed(plan.spec, server)),
     observe: (point) => observe(plan, point),
+    traffic: (point) => observeTraffic(plan, point),
+    modesOf: (name) => adapterOf(serverNamed(plan.spec, name).kind).modes,
     prove: (point, expected, options) => prove(plan, point, expected, options),
     configTest(name, serverDir) {
       const server = serverNamed(plan.spec, name);
       return configTest(adapterOf(server.kind), server, serverDir);
     },
     whyUnreadable: (name, path) => whyWorkersCannotRead(serverNamed(plan.spec, name), path),
-    renderVariant: (point, values) => refusing(plan.spec, () => renderer.renderVariant(plan, point, values)),
+    renderVariant(point, values) {
+      refuseMode(plan, point.server, adapterOf(point.kind).modes, values.mode);
+      return refusing(plan.spec, () => renderer.renderVariant(plan, point, values));
+    },
     renderTree: () => refusing(plan.spec, () => renderer.renderTree(plan)),
     now: wallMs,
   };

@@ -39,7 +39,7 @@ export function outcomeOf(
   servers: readonly ServerOutcome[],
 ): SiteOutcome {
   const { change, problems } = one;
-  const { generation, since } = state;
+  const { generation, since, hold } = state;
   return {
     site: change.site.name,
     from: change.before,
@@ -47,6 +47,7 @@ export function outcomeOf(
     result,
     generation,
     since,
+    expiresMs: hold?.expiresMs ?? null,
     servers,
     problems,
   };

@@ -1,9 +1,21 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { FenceError } from "../base/errors.js";
+import type { Mode } from "../base/mode.js";
+import { serverNamed } from "../plan/plan.js";
+import type { Plan } from "../plan/types.js";
 import { EncodeError } from "../servers/adapter.js";
 import { locateValue } from "../spec/locate.js";
 import type { Spec } from "../spec/types.js";
+
+/** @throws FenceError mode-unsupported */
+export function refuseMode(plan: Plan, server: string, modes: readonly Mode[], mode: Mode): void {
+  if (modes.includes(mode)) return;
+  const { kind } = serverNamed(plan.spec, server);
+  throw new FenceError("mode-unsupported", `${server} is ${kind}, which cannot ${mode} requests`, {
+    hint: "Nothing was changed. Fence's own proxy can, and fence down works on every server.",
+  });
+}
 
 /**
  * Renders, and tells a value that a server's config language cannot carry as what it is: an error of the spec.

@@ -5,7 +5,7 @@ import type { TreeOnDisk } from "./render-tree.js";
 const SCRIPT = /^scripts\/([^/]+)\/up$/;
 
 /**
- * Sites that are down and that the rendered files still know, but the spec does no more: once it is applied, their
+ * Sites that are not up and that the rendered files still know, but the spec does no more: once it is applied, their
  * hosts get what hosts without a site get. Their state stays, and with it they come back.
  */
 export function removedWhileDown(plan: Plan, onDisk: TreeOnDisk | null): string[] {
@@ -14,7 +14,7 @@ export function removedWhileDown(plan: Plan, onDisk: TreeOnDisk | null): string[
   return known.filter((site) => {
     if (kept.has(site)) return false;
     try {
-      return readState(plan.spec.stateDir, site).mode === "down";
+      return readState(plan.spec.stateDir, site).mode !== "up";
     } catch {
       // Damaged: nothing is known of it.
       return false;

@@ -1,3 +1,4 @@
+import { modeAt, type Mode } from "../base/mode.js";
 import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import { readUnfinished, type Unfinished } from "../switch/journal.js";
@@ -6,6 +7,7 @@ import { readOnDisk } from "../switch/on-disk.js";
 import { initialState, readState } from "../switch/state.js";
 import type { OnDisk, SiteState } from "../switch/types.js";
 import type { Observation } from "../verify/types.js";
+import { shownMode } from "./hold.js";
 import type { Machine } from "./machine.js";
 import type { StatusCell } from "./types.js";
 
@@ -27,6 +29,7 @@ export function unfinished(stateDir: string): UnfinishedChange {
 
 async function cellOf(plan: Plan, machine: Machine, point: SwitchPoint): Promise<StatusCell> {
   const { site, server } = point;
+  const askedAt = machine.now();
   const observed = await machine.observe(point);
   const onDisk = readOnDisk(point);
   const differences: string[] = [];
@@ -37,12 +40,29 @@ async function cellOf(plan: Plan, machine: Machine, point: SwitchPoint): Promise
     desired = { ...initialState(site), ...(isKnown(onDisk) ? onDisk : {}) };
     differences.push((error as Error).message);
   }
-  differences.push(...diskDifferences(desired, onDisk, point), ...servedDifferences(onDisk, observed));
-  const expired = desired.mode === "down" && desired.untilMs !== null && desired.untilMs <= machine.now();
-  return { site, server, desired, onDisk, observed, expired, differences };
+  const now = machine.now();
+  // A hold may expire during the look.
+  const wanted =
+    onDisk.mode === "hold" ? [askedAt, now].map((at) => modeAt("hold", desired.hold, at)) : [onDisk.mode];
+  differences.push(
+    ...diskDifferences(desired, onDisk, point),
+    ...servedDifferences(onDisk, observed, wanted),
+  );
+  const mode = shownMode(desired, now);
+  const isPast = desired.mode === "down" && desired.untilMs !== null && desired.untilMs <= now;
+  return {
+    site,
+    server,
+    desired,
+    onDisk,
+    observed,
+    mode,
+    expired: isPast || mode !== desired.mode,
+    differences,
+  };
 }
 
-function isKnown(onDisk: OnDisk): onDisk is { mode: "up" | "down"; generation: number } {
+function isKnown(onDisk: OnDisk): onDisk is { mode: Mode; generation: number } {
   return onDisk.mode !== null && onDisk.mode !== "unknown" && onDisk.generation !== null;
 }
 
@@ -57,11 +77,16 @@ function diskDifferences(desired: SiteState, onDisk: OnDisk, point: SwitchPoint)
   ];
 }
 
-function servedDifferences(onDisk: OnDisk, observed: Observation): string[] {
+/** @param shown what the variant on the disk may come to now */
+function servedDifferences(
+  onDisk: OnDisk,
+  observed: Observation,
+  shown: readonly OnDisk["mode"][],
+): string[] {
   if (observed.running === "no") return [`${observed.server} is not running`];
   if (observed.mode === "unknown") return [...observed.problems];
   const generation = observed.generation ?? "unknown";
-  if (observed.mode === onDisk.mode && observed.generation === onDisk.generation) return [];
+  if (shown.includes(observed.mode) && observed.generation === onDisk.generation) return [];
   return [
     `${observed.server} shows ${observed.mode}, generation ${generation}; on disk is ${onDisk.mode ?? "nothing"}, generation ${onDisk.generation ?? "unknown"}`,
   ];

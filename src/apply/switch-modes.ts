@@ -1,12 +1,17 @@
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
+import { siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import { alreadyThere } from "./already.js";
 import { carryOut } from "./carry-out.js";
 import { changeTo, currentOf, type Change } from "./change.js";
+import type { Conduct } from "./conduct.js";
+import { drain } from "./drain.js";
 import { dryRun } from "./dry-run.js";
+import { exitOf } from "./exit-of.js";
 import type { Machine } from "./machine.js";
 import { stageChanges } from "./staging.js";
+import { refuseMode } from "./refusing.js";
 import { Steps, type OnStep } from "./steps.js";
 import type { SiteOutcome, SwitchRequest, SwitchResult } from "./types.js";
 import { underLock } from "./under-lock.js";
@@ -31,6 +36,8 @@ export async function switchModes(
   options: SwitchOptions = {},
 ): Promise<SwitchResult> {
   const steps = new Steps(options.onStep);
+  for (const { server, site } of plan.switchPoints)
+    if (request.sites.includes(site)) refuseMode(plan, server, machine.modesOf(server), request.mode);
   if (request.dryRun) return dryRun(plan, request, machine, steps);
   const { lockTimeoutMs, by, command, sites } = request;
   const { signal } = options;
@@ -40,7 +47,7 @@ export async function switchModes(
     const changes: Change[] = [];
     for (const name of sites) {
       const current = currentOf(plan, name);
-      const wanted = wantedOf(request, current);
+      const wanted = wantedOf(request, current, machine.now());
       let already: SiteOutcome | null = null;
       if (current.damage === null) {
         already = await alreadyThere(plan, machine, steps, current, wanted, request, signal);
@@ -50,21 +57,42 @@ export async function switchModes(
       if (already === null) changes.push(changeTo(current, wanted, machine.now()));
       else outcomes.set(name, already);
     }
+    const { wait, settleMs, timeoutMs } = request;
+    const drains = { timeoutMs: request.hold?.drainTimeoutMs ?? null };
+    const draining: Conduct = {
+      plan,
+      machine,
+      steps,
+      signal,
+      by,
+      command,
+      why: "",
+      wait,
+      settleMs,
+      timeoutMs,
+      drain: wait ? drains : null,
+    };
     let exit: ExitName = "ok";
     if (changes.length > 0) {
       await refuseNotRunning(machine, changes, request);
       const outdated = await stageChanges(plan, machine, steps, changes);
-      const { wait, settleMs, timeoutMs } = request;
       const why = changes.find(({ to }) => to.reason !== "")?.to.reason ?? "";
-      const conduct = { plan, machine, steps, signal, by, command, why, wait, settleMs, timeoutMs };
-      const carried = await carryOut(changes, conduct);
+      const carried = await carryOut(changes, { ...draining, why });
       for (const outcome of carried.sites) outcomes.set(outcome.site, withCause(outcome, outdated));
       exit = carried.exit;
     } else {
-      steps.tell("done", "ok", `already ${request.mode}`);
+      for (const [name, outcome] of outcomes) outcomes.set(name, await drainAlready(outcome, plan, draining));
+      exit = exitOf([...outcomes.values()], { isLoose: false, waited: wait, signal });
+      steps.tell("done", exit === "ok" ? "ok" : "failed", `already ${request.mode}`);
     }
     return { exit, sites: sites.flatMap((name) => outcomes.get(name) ?? []), tookMs: steps.elapsedMs };
   });
+}
+
+/** A hold that is in force already may still have requests at the backends. */
+async function drainAlready(outcome: SiteOutcome, plan: Plan, conduct: Conduct): Promise<SiteOutcome> {
+  const points = plan.switchPoints.filter(({ site }) => site === outcome.site);
+  return drain(outcome, siteNamed(plan.spec, outcome.site), points, false, conduct);
 }
 
 /** A host or a listener that the spec has and the servers do not know yet is why a proof may fail. */

@@ -12,6 +12,7 @@ export const STEPS = [
   "commit",
   "settle",
   "proof",
+  "drain",
   "undo",
   "done",
 ] as const;
@@ -36,6 +37,8 @@ export interface SwitchRequest {
   reason: string | null;
   message: string | null;
   untilMs: number | null;
+  /** What a hold is to be like; null: as the spec says. */
+  hold: HoldRequest | null;
   /** null: the spec's. */
   settleMs: number | null;
   timeoutMs: number | null;
@@ -50,6 +53,16 @@ export interface SwitchRequest {
   command: string;
 }
 
+/** null: what is in force, else the spec's. */
+export interface HoldRequest {
+  maxWaitMs: number | null;
+  maxHeld: number | null;
+  /** The hold ends by itself after this long. */
+  forMs: number | null;
+  /** How long to wait for the requests at the backends. */
+  drainTimeoutMs: number | null;
+}
+
 export interface ServerOutcome {
   server: string;
   result: "done" | "staged" | "unproven" | "undone" | "failed";
@@ -60,9 +73,12 @@ export interface SiteOutcome {
   site: string;
   from: Mode | "unknown";
   to: Mode;
-  result: "done" | "already" | "staged" | "unproven" | "rolled-back" | "failed" | "dry-run";
+  /** not-drained: a hold is proven, but requests are at the backends; or is over, but requests still wait. */
+  result: "done" | "already" | "staged" | "unproven" | "rolled-back" | "failed" | "dry-run" | "not-drained";
   generation: number;
   since: string;
+  /** When a hold ends by itself, Unix milliseconds; null: it is none. */
+  expiresMs: number | null;
   servers: readonly ServerOutcome[];
   problems: readonly string[];
 }
@@ -80,7 +96,9 @@ export interface StatusCell {
   desired: SiteState;
   onDisk: OnDisk;
   observed: Observation;
-  /** The end that was asked for (`untilMs`) has passed, and the site is still down. */
+  /** What was asked for comes to this now: a hold that has expired is another mode. */
+  mode: Mode;
+  /** The end that was asked for (`untilMs`) has passed and the site is still down, or a hold has expired. */
   expired: boolean;
   /** Sentences where the three differ; empty when they agree. */
   differences: readonly string[];

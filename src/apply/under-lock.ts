@@ -5,7 +5,9 @@ import { appendHistory } from "../switch/history.js";
 import { takeLock } from "../switch/lock.js";
 import { recover, type Recovered } from "../switch/recover.js";
 import { checkPoint, checkStateFolder } from "../switch/safety.js";
+import type { SiteState } from "../switch/types.js";
 import { stopped } from "./exit-of.js";
+import { shownMode } from "./hold.js";
 import type { Machine } from "./machine.js";
 import { provePoints } from "./settle.js";
 import type { Steps } from "./steps.js";
@@ -93,13 +95,14 @@ async function proofOf(
   steps: Steps,
   site: string,
   points: Parameters<typeof provePoints>[2],
-  state: { mode: "up" | "down"; generation: number },
+  state: SiteState,
   signal: AbortSignal | undefined,
 ): Promise<"proven" | "unproven" | "staged"> {
   const { settle } = plan.spec.sites.find((one) => one.name === site) ?? {
     settle: { delayMs: 0, timeoutMs: 0 },
   };
-  const { mode, generation } = state;
+  const { generation } = state;
+  const mode = shownMode(state, machine.now());
   const proved = await provePoints(
     machine,
     steps,

@@ -3,6 +3,7 @@ import { commit } from "../switch/commit.js";
 import { writeJournal, type Journal } from "../switch/journal.js";
 import { readOnDisk } from "../switch/on-disk.js";
 import type { Conduct } from "./conduct.js";
+import { shownMode } from "./hold.js";
 import { outcomeOf, saveState, type Moving } from "./moving.js";
 import { provePoints, type Proved } from "./settle.js";
 import type { ServerOutcome, SiteOutcome } from "./types.js";
@@ -72,7 +73,7 @@ async function proveUndone(one: Moving, before: Proved | undefined, conduct: Con
     );
   }
   const timeoutMs = conduct.timeoutMs ?? site.settle.timeoutMs;
-  const expected = { mode: from.mode, generation: from.generation };
+  const expected = { mode: shownMode(from, machine.now()), generation: from.generation };
   const proof = await provePoints(machine, steps, points, expected, {
     delayMs: 0,
     timeoutMs,

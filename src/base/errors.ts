@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   "server-not-running": "failed",
   "server-not-found": "failed",
   "server-unfit": "failed",
+  "mode-unsupported": "failed",
+  "not-held": "failed",
   "config-test-failed": "failed",
   "config-test-hung": "failed",
   "not-durable": "unproven",

@@ -31,7 +31,8 @@ export const EXIT_MEANING: Readonly<Record<ExitName, string>> = {
   unknown: "fence is MODE: cannot be told",
   locked: "another fence holds the lock of this state folder",
   partial: "some servers switched and others did not; the output lists them",
-  unproven: "switched, but not proven, not settled in time or not durable; the output says which",
+  unproven:
+    "switched, but not proven, not drained, not settled in time or not durable; the output says which",
   rolledBack: "the proof failed, and the previous mode was put back and proven",
   usage: "the command line is wrong",
   noSpec: "no spec was found",

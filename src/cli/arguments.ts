@@ -36,7 +36,7 @@ export function modeArgument(word: string | undefined): Mode {
   if (isMode(word)) return word;
   const near = word === undefined ? null : suggest(word, MODES);
   throw new FenceError("usage", `${JSON.stringify(word ?? "")} is no mode`, {
-    hint: `${near === null ? "" : `did you mean ${near}? `}the modes are ${MODES.join(" and ")}`,
+    hint: `${near === null ? "" : `did you mean ${near}? `}the modes are ${MODES.join(", ")}`,
   });
 }
 

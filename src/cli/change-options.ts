@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { option, parseDuration, parseText, parseTime } from "./arguments.js";
+import { option, parseCount, parseDuration, parseText, parseTime } from "./arguments.js";
 
 /** Options of `fence down` and `fence up`, as commander hands them over. */
 export interface ChangeOptions {
@@ -8,6 +8,9 @@ export interface ChangeOptions {
   message?: string;
   for?: number;
   until?: number;
+  maxWait?: number;
+  maxHeld?: number;
+  drainTimeout?: number;
   settle?: number;
   timeout?: number;
   wait: boolean;
@@ -24,6 +27,27 @@ export function downOptions(): Option[] {
       "until",
     ),
     option("--until <time>", "the same as a point in time, e.g. 2026-11-25T14:30:00Z", parseTime),
+  ];
+}
+
+/** What a hold is to be like, and how long fence waits for it. */
+export function holdOptions(): Option[] {
+  return [
+    option(
+      "--max-wait <duration>",
+      "a request waits this long, then it gets the maintenance answer",
+      parseDuration,
+    ),
+    option("--for <duration>", "the hold ends by itself after this long", parseDuration),
+    option("--max-held <count>", "hold this many requests at once, in each worker", parseCount(1)),
+    option("--drain-timeout <duration>", "wait this long for the requests at the backends", parseDuration),
+  ];
+}
+
+/** For whatever may end a hold. */
+export function releaseOptions(): Option[] {
+  return [
+    option("--drain-timeout <duration>", "wait this long until those that waited are let go", parseDuration),
   ];
 }
 

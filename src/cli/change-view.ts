@@ -1,5 +1,6 @@
 import type { ServerOutcome, SiteOutcome, SwitchResult } from "../apply/types.js";
 import { EXIT } from "../base/exit.js";
+import type { Mode } from "../base/mode.js";
 import { printable } from "../base/printable.js";
 import { type Output } from "./output.js";
 import { secondsText, timeText } from "./time-text.js";
@@ -11,9 +12,10 @@ export function changeObject(result: SwitchResult): Record<string, unknown> {
     exit: EXIT[result.exit],
     result: result.exit,
     tookMs: Math.round(result.tookMs),
-    sites: result.sites.map(({ site, servers, ...rest }) => ({
+    sites: result.sites.map(({ site, servers, expiresMs, ...rest }) => ({
       name: site,
       ...rest,
+      ...(expiresMs === null ? {} : { until: new Date(expiresMs).toISOString() }),
       servers: servers.map(serverObject),
     })),
   };
@@ -43,16 +45,19 @@ export function resultLines(result: SwitchResult, output: Output): string[] {
 
 function sentence(outcome: SiteOutcome, output: Output): string {
   const { site, to, from } = outcome;
-  const mode = output.paint(to === "up" ? "green" : "yellow", to);
+  const mode = output.paint(to === "up" ? "green" : "yellow", WORDS[to]);
+  const end = outcome.expiresMs === null ? "" : ` until ${timeText(outcome.expiresMs)}`;
   switch (outcome.result) {
     case "done":
-      return `${site} is ${mode} (generation ${outcome.generation}; ${provenText(outcome.servers)})`;
+      return `${site} is ${mode}${end} (generation ${outcome.generation}; ${provenText(outcome.servers)})`;
     case "already":
-      return `${site} is already ${mode}${outcome.generation === 0 ? "" : ` since ${timeText(outcome.since)}`}`;
+      return `${site} is already ${mode}${outcome.generation === 0 ? "" : ` since ${timeText(outcome.since)}`}${end}`;
     case "staged":
       return `${site} will be ${mode} when its servers start (generation ${outcome.generation}; ${namesOf(outcome.servers)} not running)`;
     case "unproven":
       return `${site} is switched to ${mode}, not proven (generation ${outcome.generation})`;
+    case "not-drained":
+      return `${site} is ${mode}${end} (generation ${outcome.generation}), but not everything is done with`;
     case "rolled-back":
       return outcome.servers.every(({ result }) => result === "staged")
         ? `${site} did not show ${mode} in time; it will be ${from} when its servers start`
@@ -63,6 +68,9 @@ function sentence(outcome: SiteOutcome, output: Output): string {
       return `${site} would go from ${from} to ${mode} on ${namesOf(outcome.servers)}; nothing was changed`;
   }
 }
+
+/** How a site is said to be. */
+const WORDS: Readonly<Record<Mode, string>> = { up: "up", down: "down", hold: "held" };
 
 function provenText(servers: readonly ServerOutcome[]): string {
   const parts = servers.map(({ server, proof }) =>

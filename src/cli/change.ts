@@ -1,4 +1,4 @@
-import type { SwitchRequest, SwitchResult } from "../apply/types.js";
+import type { HoldRequest, SwitchRequest, SwitchResult } from "../apply/types.js";
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
 import type { Mode } from "../base/mode.js";
@@ -12,7 +12,7 @@ import { createProgress } from "./progress.js";
 import { catchSignals } from "./signals.js";
 import { chooseSites } from "./sites.js";
 
-/** `fence down` and `fence up` */
+/** `fence down`, `fence up` and `fence hold` */
 export async function change(
   context: Context,
   mode: Mode,
@@ -20,7 +20,7 @@ export async function change(
   names: readonly string[],
 ): Promise<ExitName> {
   const made = await planned(context);
-  const sites = sitesToChange(context, made.spec, options, names, mode);
+  const sites = sitesToChange(context, made.spec, options, names);
   if (!(await isAgreed(context, sites, options, mode))) {
     context.err.line("fence: nothing was changed");
     return "failed";
@@ -64,19 +64,14 @@ function sitesToChange(
   spec: Spec,
   options: ChangeOptions,
   names: readonly string[],
-  mode: Mode,
 ): string[] {
   if (!options.all) return chooseSites(spec, names);
   if (names.length > 0) throw new FenceError("usage", "--all and the name of a site exclude each other");
   const all = spec.sites.map((site) => site.name);
   if (all.length > 1 && !context.yes && !options.dryRun && !canAsk(context)) {
-    throw new FenceError(
-      "usage",
-      `--all without a terminal to ask on takes ${all.length} sites ${mode} at once`,
-      {
-        hint: "give --yes as well, or name the sites",
-      },
-    );
+    throw new FenceError("usage", `--all without a terminal to ask on is about ${all.length} sites at once`, {
+      hint: "give --yes as well, or name the sites",
+    });
   }
   return all;
 }
@@ -89,8 +84,9 @@ async function isAgreed(
   mode: Mode,
 ): Promise<boolean> {
   if (sites.length < 2 || context.yes || options.dryRun || !canAsk(context)) return true;
-  const verb = mode === "up" ? "Bring" : "Take";
-  return confirm(`${verb} ${sites.length} sites ${mode} (${sites.join(", ")})?`);
+  const count = `${sites.length} sites`;
+  const question = { up: `Bring ${count} up`, down: `Take ${count} down`, hold: `Hold ${count}` }[mode];
+  return confirm(`${question} (${sites.join(", ")})?`);
 }
 
 function requestOf(
@@ -104,7 +100,8 @@ function requestOf(
     sites,
     reason: options.reason ?? null,
     message: options.message ?? null,
-    untilMs: untilOf(options, Date.now()),
+    untilMs: mode === "hold" ? null : untilOf(options, Date.now()),
+    hold: holdOf(mode, options),
     settleMs: options.settle ?? null,
     timeoutMs: options.timeout ?? null,
     wait: options.wait,
@@ -113,6 +110,18 @@ function requestOf(
     lockTimeoutMs: options.lockTimeout,
     by: context.actor,
     command: context.commandLine,
+  };
+}
+
+function holdOf(mode: Mode, options: ChangeOptions): HoldRequest {
+  const isHold = mode === "hold";
+  if (isHold && (options.for === 0 || options.maxWait === 0))
+    throw new FenceError("usage", "a hold of 0s ends at once");
+  return {
+    maxWaitMs: options.maxWait ?? null,
+    maxHeld: options.maxHeld ?? null,
+    forMs: isHold ? (options.for ?? null) : null,
+    drainTimeoutMs: options.drainTimeout ?? null,
   };
 }
 

@@ -5,6 +5,8 @@ import { addApply } from "./commands/apply.js";
 import { addCheck } from "./commands/check.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addDown } from "./commands/down.js";
+import { addHold } from "./commands/hold.js";
+import { addRelease } from "./commands/release.js";
 import { addHelp } from "./commands/help.js";
 import { addHistory } from "./commands/history.js";
 import { addInit } from "./commands/init.js";
@@ -48,6 +50,8 @@ export function createProgram(run: Run): Command {
   program.commandsGroup("Switch and look:");
   addDown(program, run);
   addUp(program, run);
+  addHold(program, run);
+  addRelease(program, run);
   addStatus(program, run);
   addIs(program, run);
   addWait(program, run);

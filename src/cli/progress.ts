@@ -88,6 +88,7 @@ function lineProgress(err: Output, verbose: boolean): Progress {
 function isWorthALine(event: StepEvent): boolean {
   const { step, phase, site } = event;
   if (phase === "failed" || phase === "skipped" || isWarning(event)) return true;
+  if (step === "drain") return true;
   if (phase === "progress") return step === "lock";
   if (phase === "start") return step === "recover" || step === "settle" || step === "undo";
   return site !== null;

@@ -7,19 +7,19 @@ import type { SiteState } from "../switch/types.js";
 import { printable } from "../base/printable.js";
 import { type Output } from "./output.js";
 import { tableLines, type Cell } from "./table.js";
-import { timeText } from "./time-text.js";
+import { secondsText, timeText } from "./time-text.js";
 import { unfinishedText } from "./unfinished-text.js";
 
 /** Whether what was asked for is what the disk holds and what the clients of this server get. */
 export function isVerified(cell: StatusCell): boolean {
-  const { desired, observed } = cell;
-  return observed.running === "yes" && observed.mode === desired.mode && cell.differences.length === 0;
+  const { mode, observed } = cell;
+  return observed.running === "yes" && observed.mode === mode && cell.differences.length === 0;
 }
 
 /** What the clients of this server get, or would get once it runs. */
 export function modeInForce(cell: StatusCell): Mode | "unknown" {
   if (cell.observed.running !== "no") return cell.observed.mode;
-  return cell.onDisk.mode ?? "unknown";
+  return cell.onDisk.mode === "hold" ? cell.mode : (cell.onDisk.mode ?? "unknown");
 }
 
 /** The cells of each site, in the order of `sites`. */
@@ -55,12 +55,14 @@ function siteObject(spec: Spec, cells: readonly StatusCell[], desired: SiteState
   const isTouched = isKnown(desired);
   return {
     name: desired.site,
-    mode: desired.mode,
+    mode: cells[0]?.mode ?? desired.mode,
+    asked: desired.mode,
     since: isTouched ? desired.since : null,
     by: isTouched ? desired.by : null,
     reason: desired.reason || null,
     message: desired.message || null,
-    until: desired.untilMs === null ? null : new Date(desired.untilMs).toISOString(),
+    until: endOf(desired) === null ? null : new Date(endOf(desired) ?? 0).toISOString(),
+    hold: holdObject(cells, desired),
     expired: cells.some((cell) => cell.expired),
     generation: desired.generation,
     proof: desired.proof,
@@ -74,8 +76,42 @@ function siteObject(spec: Spec, cells: readonly StatusCell[], desired: SiteState
       onDisk: cell.onDisk,
       verified: isVerified(cell),
       inflight: cell.observed.inflight,
+      held: cell.observed.held?.count ?? null,
+      oldestHeldMs: cell.observed.held?.oldestMs ?? null,
       differences: cell.differences,
     })),
+  };
+}
+
+/** The end that clients were told, or at which a hold ends by itself. */
+function endOf({ untilMs, hold }: SiteState): number | null {
+  return hold?.expiresMs ?? untilMs;
+}
+
+/** Over all servers; null: the site is not held, and none of its requests waits. */
+function holdObject(cells: readonly StatusCell[], { hold }: SiteState): object | null {
+  const traffic = trafficOf(cells);
+  if (hold === null && traffic.held === 0) return null;
+  return {
+    ...traffic,
+    limits: hold && { maxWaitMs: hold.maxWaitMs, maxHeld: hold.maxHeld },
+    onExpiry: hold?.onExpiry ?? null,
+  };
+}
+
+/** What all servers of a site count; a server that does not is left out. */
+function trafficOf(cells: readonly StatusCell[]): {
+  held: number;
+  inflight: number;
+  oldestHeldMs: number | null;
+} {
+  const sum = (counts: readonly (number | null | undefined)[]): number =>
+    counts.reduce<number>((total, count) => total + (count ?? 0), 0);
+  const waits = cells.flatMap(({ observed }) => observed.held?.oldestMs ?? []);
+  return {
+    held: sum(cells.map(({ observed }) => observed.held?.count)),
+    inflight: sum(cells.map(({ observed }) => observed.inflight)),
+    oldestHeldMs: waits.length === 0 ? null : Math.max(...waits),
   };
 }
 
@@ -93,12 +129,13 @@ export function statusLines({ groups, unfinished }: StatusLook, output: Output):
 
 function rowOf(cells: readonly StatusCell[], state: SiteState, output: Output): Cell[] {
   const isDown = state.mode !== "up";
+  const mode = cells[0]?.mode ?? state.mode;
   const passed = cells.some((cell) => cell.expired) ? " (passed)" : "";
   return [
     state.site,
-    { text: state.mode, style: isDown ? "yellow" : "green" },
+    { text: mode, style: mode === "up" ? "green" : "yellow" },
     isKnown(state) ? timeText(state.since) : "-",
-    isDown && state.untilMs !== null ? timeText(state.untilMs) + passed : "-",
+    isDown && endOf(state) !== null ? timeText(endOf(state) ?? 0) + passed : "-",
     cells.map((cell) => serverText(cell, output)).join("  "),
   ];
 }
@@ -107,10 +144,14 @@ function notesOf(cells: readonly StatusCell[], state: SiteState): string[] {
   const notes: string[] = [];
   if (state.mode !== "up" && state.reason !== "")
     notes.push(`${state.site}: ${printable(`${state.reason} (${state.by})`)}`);
+  const traffic = trafficOf(cells);
+  if (state.mode === "hold" || traffic.held > 0) notes.push(`${state.site}: ${trafficText(traffic)}`);
   if (cells.some((cell) => cell.expired)) {
-    notes.push(
-      `${state.site}: the end that clients were told has passed; fence up ${state.site} brings it up`,
-    );
+    const text =
+      state.hold === null
+        ? `the end that clients were told has passed; fence up ${state.site} brings it up`
+        : `the hold has expired, so the site is ${state.hold.onExpiry}; fence up ${state.site} makes it up for good`;
+    notes.push(`${state.site}: ${text}`);
   }
   for (const cell of cells) {
     const where = `${cell.site} on ${cell.server}: `;
@@ -118,6 +159,11 @@ function notesOf(cells: readonly StatusCell[], state: SiteState): string[] {
     if (!isVerified(cell) && cell.differences.length === 0) notes.push(where + unverifiedText(cell));
   }
   return notes;
+}
+
+function trafficText({ held, inflight, oldestHeldMs }: ReturnType<typeof trafficOf>): string {
+  const oldest = oldestHeldMs === null ? "" : `, the oldest for ${secondsText(oldestHeldMs)}`;
+  return `${held} ${held === 1 ? "request waits" : "requests wait"}${oldest}; ${inflight} at the backends`;
 }
 
 function serverText(cell: StatusCell, output: Output): string {

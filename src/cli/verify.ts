@@ -33,18 +33,17 @@ function printCell(context: Context, cell: StatusCell): void {
   const { observed } = cell;
   const verified = isVerified(cell);
   if (cell.expired) {
-    const end = new Date(cell.desired.untilMs ?? 0).toISOString();
-    out.line(
-      `${out.paint("red", "!")} ${cell.site} on ${cell.server}: still down, past its announced end ${end}`,
-    );
+    const { untilMs, hold } = cell.desired;
+    const end = new Date(hold?.expiresMs ?? untilMs ?? 0).toISOString();
+    const what =
+      hold === null ? "still down, past its announced end" : `${cell.mode}, for the hold expired at`;
+    out.line(`${out.paint("red", "!")} ${cell.site} on ${cell.server}: ${what} ${end}`);
   }
   if (verified && (context.quiet || cell.expired)) return;
   const mark = verified ? out.paint("green", out.unicode ? "✓" : "ok") : out.paint("red", "!");
   const generation = observed.generation === null ? "" : `, generation ${observed.generation}`;
   const seen = observed.running === "no" ? "does not run" : `${observed.mode}${generation}`;
-  out.line(
-    `${mark} ${cell.site} on ${cell.server}: ${seen}${verified ? "" : `; asked for ${cell.desired.mode}`}`,
-  );
+  out.line(`${mark} ${cell.site} on ${cell.server}: ${seen}${verified ? "" : `; asked for ${cell.mode}`}`);
   const reasons = cell.differences.length > 0 ? cell.differences : observed.problems;
   if (!verified) for (const reason of reasons) out.line(`    ${printable(reason)}`);
   if (!context.verbose) return;

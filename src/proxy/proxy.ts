@@ -79,6 +79,8 @@ export class Proxy {
     this.configuration = next;
     this.config = config;
     next.commit();
+    // Of a site that is served no more.
+    for (const [name, site] of before.sites) if (next.sites.get(name) !== site) site.room.close();
     for (const [key, pool] of before.pools) {
       if (!next.pools.has(key)) for (const connection of pool.idle.close()) connection.destroy();
     }
@@ -120,6 +122,8 @@ export class Proxy {
   async stop(how: StopHow): Promise<void> {
     const { context } = this;
     context.isStopping = true;
+    // Whoever takes over has the sockets, and not the requests that wait here: these wait on.
+    if (how === "end") for (const site of this.configuration.sites.values()) site.room.close();
     this.closeThese([...this.listeners.keys()]);
     const limitSec = how === "end" ? TIMEOUTS_SEC.shutdown : TIMEOUTS_SEC.retire;
     const deadline = monotonicMs() + limitSec * 1000;

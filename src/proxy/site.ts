@@ -1,4 +1,6 @@
 import type { Site } from "../spec/types.js";
+import { freshenBackends } from "./hold/fresh-backends.js";
+import { WaitingRoom } from "./hold/waiting-room.js";
 import type { BackendGroup } from "./backend/backend-pool.js";
 import type { CgiUpstream } from "./cgi/cgi-upstream.js";
 import { gateOf, type Gate } from "./gate/decide.js";
@@ -9,6 +11,9 @@ import { staticRoutesOf, type StaticRoute } from "./static/routes.js";
 export class ServedSite {
   readonly name: string;
   readonly modes: ModeStore;
+  readonly room: WaitingRoom;
+  /** The one field that a request looks at: the site is up, and nobody waits. */
+  isOpen = false;
   gate: Gate;
   routes: readonly StaticRoute[];
   upstream: BackendGroup | null;
@@ -16,6 +21,9 @@ export class ServedSite {
   cgi: CgiUpstream | null;
   /** Requests that a backend has and has not answered to their end, upgraded connections left out. */
   inflight = 0;
+  /** The same of those that an exception let pass while the site was not up. */
+  exempt = 0;
+  private wasHeld = false;
   /** Upgraded connections. */
   tunnels = 0;
 
@@ -26,6 +34,48 @@ export class ServedSite {
     this.routes = staticRoutesOf(site);
     this.upstream = upstream;
     this.cgi = cgi;
+    this.room = new WaitingRoom(this);
+    this.modes.onChange = () => this.modeChanged();
+    this.modeChanged();
+  }
+
+  /** A request that an exception let pass is counted apart: it is no reason to wait. */
+  exempts(exchange: { isExempt: boolean }): void {
+    exchange.isExempt = true;
+    this.inflight -= 1;
+    this.exempt += 1;
+  }
+
+  /** A request is with a backend no longer. */
+  ends(isExempt: boolean): void {
+    if (isExempt) {
+      this.exempt -= 1;
+      return;
+    }
+    this.inflight -= 1;
+    if (this.isOpen) return;
+    if (this.modes.mode === "hold") this.drained();
+    else this.room.move();
+  }
+
+  /** Looks whether the site may be served at once. */
+  settle(): void {
+    this.isOpen = this.modes.mode === "up" && this.room.size === 0;
+  }
+
+  /** While the site is held: once nothing is with the backends, they may be stopped without a connection left open. */
+  drained(): void {
+    if (this.inflight === 0 && this.upstream !== null) freshenBackends(this.upstream);
+  }
+
+  private modeChanged(): void {
+    const { mode } = this.modes;
+    this.settle();
+    // Whatever became of the backends meanwhile: those that waited meet them as they are now.
+    if (this.wasHeld && mode !== "hold" && this.upstream !== null) freshenBackends(this.upstream);
+    this.wasHeld = mode === "hold";
+    this.room.modeChanged();
+    if (this.wasHeld) this.drained();
   }
 
   reconfigure(site: Site, upstream: BackendGroup | null, cgi: CgiUpstream | null): void {

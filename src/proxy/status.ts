@@ -5,14 +5,28 @@ import type { ServedSite } from "./site.js";
 /** What `POST /sync?site=` answers: the same as nginx with Lua, and the requests at the backends. */
 export function syncReport(site: ServedSite) {
   const synced = site.modes.sync();
+  if (site.modes.mode === "hold") site.drained();
   return {
     pid: process.pid,
     synced,
     site: site.name,
-    mode: site.modes.isUp ? "up" : "down",
+    mode: site.modes.mode,
     generation: site.modes.state?.generation ?? null,
     workers: [process.pid],
-    inflight: site.inflight,
+    ...trafficOf(site),
+  };
+}
+
+function trafficOf({ inflight, exempt, room }: ServedSite) {
+  const { size, oldestMs, totals } = room;
+  return {
+    inflight,
+    /** Requests that an exception let pass while the site is not up. */
+    exempt,
+    held: size,
+    oldestHeldMs: oldestMs,
+    /** Since the start. */
+    heldTotals: totals,
   };
 }
 
@@ -44,9 +58,9 @@ export function statusReport(
     connections: context.clients.size,
     sites: [...configuration.sites.values()].map((site) => ({
       name: site.name,
-      mode: site.modes.isUp ? "up" : "down",
+      mode: site.modes.mode,
       generation: site.modes.state?.generation ?? null,
-      inflight: site.inflight,
+      ...trafficOf(site),
       tunnels: site.tunnels,
     })),
     backends: [...configuration.pools].map(([key, pool]) => ({

@@ -50,6 +50,8 @@ export const PROXY_LIMITS = {
   unsentBytesMax: 256 * 1024,
   /** A body that nobody wants is read to its end, so that the connection can go on; beyond it the connection ends. */
   discardBytesMax: 64 * 1024 * 1024,
+  /** Read ahead of all held requests of one site. */
+  heldBytesMax: 64 * 1024 * 1024,
   listenBacklog: 4096,
 } as const;
 

@@ -1,3 +1,4 @@
+import type { Mode } from "../base/mode.js";
 import type { ModeValues, Server, ServerKind, Site, Spec } from "../spec/types.js";
 
 /**
@@ -6,6 +7,8 @@ import type { ModeValues, Server, ServerKind, Site, Spec } from "../spec/types.j
  */
 export interface ServerAdapter {
   kind: ServerKind;
+  /** The modes that a site can be in on this kind; another one is refused before anything is changed. */
+  modes: readonly Mode[];
   /** Handlebars helpers that encode a spec value for one context of this server's languages. */
   encoders: Readonly<Record<string, Encoder>>;
   /** The config files of one server, paths relative to its folder `<output>/<server>/`. */

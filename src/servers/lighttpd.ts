@@ -21,6 +21,7 @@ import { sitesOf } from "./sites.js";
  */
 export const lighttpd: ServerAdapter = {
   kind: "lighttpd",
+  modes: ["up", "down"],
   encoders: { lighty, lightyRegex, lua },
 
   files(spec, server) {
@@ -86,7 +87,7 @@ function switchPoint(spec: Spec, server: Server, site: Site): SwitchPoint {
 /** Generation 0 of both modes, for people to read; nothing loads them. */
 function exampleVariants(site: Site): PlannedFile[] {
   const { retryAfterSec, message, reason } = site.maintenance;
-  const values = { generation: 0, retryAfterSec, untilMs: null, leftSec: null, message, reason };
+  const values = { generation: 0, retryAfterSec, untilMs: null, leftSec: null, message, reason, hold: null };
   return [
     script(`variants/${site.name}.up.lua`, "lighttpd/variants/up.lua", upValues(site, 0)),
     script(

@@ -18,6 +18,7 @@ const MODULES = ["ndk_http_module.so", "ngx_http_lua_module.so"];
  */
 export const nginxLua: ServerAdapter = {
   kind: "nginx-lua",
+  modes: ["up", "down"],
   encoders: { lua, ngx, ngxPattern, ngxPlain, ngxRegex },
 
   files(spec, server) {

@@ -14,6 +14,7 @@ import { nginxVariant } from "./nginx-variant.js";
  */
 export const nginx: ServerAdapter = {
   kind: "nginx",
+  modes: ["up", "down"],
   encoders: { ngx, ngxPattern, ngxPlain, ngxRegex },
 
   files(spec, server) {

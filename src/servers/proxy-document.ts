@@ -14,7 +14,7 @@ export interface ProxyDocument {
 
 export type DocumentServer = Omit<Server, "kind" | "config" | "program" | "moduleDir" | "statCache">;
 
-export type DocumentSite = Omit<Site, "servers" | "listen" | "settle" | "maintenance"> & {
+export type DocumentSite = Omit<Site, "servers" | "listen" | "settle" | "hold" | "maintenance"> & {
   /** Where the active variant is. */
   active: string;
   listen: readonly Listen[];

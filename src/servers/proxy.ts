@@ -16,6 +16,7 @@ const SOCKET_PATH_BYTES_MAX = 107;
  */
 export const proxy: ServerAdapter = {
   kind: "proxy",
+  modes: ["up", "down", "hold"],
   encoders: {
     /** Text that is JSON already. */
     document(value) {
@@ -72,7 +73,7 @@ function servedBy(spec: Spec, server: Server): ProxyDocument {
 }
 
 function siteFacts(spec: Spec, server: Server, site: Site): DocumentSite {
-  const { servers: _servers, settle: _settle, maintenance, ...own } = site;
+  const { servers: _servers, settle: _settle, hold: _hold, maintenance, ...own } = site;
   const { pageHtml: _page, title: _title, message: _message, reason: _reason, ...told } = maintenance;
   return {
     ...own,

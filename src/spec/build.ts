@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { parseCidr } from "../base/cidr.js";
 import { canonicalHost, splitHostPort } from "./address-checks.js";
 import { buildCompress, buildRewrite, buildSendfile } from "./build-answers.js";
+import { buildHold } from "./build-hold.js";
 import { ms, pairs } from "./build-parts.js";
 import { buildUpstream } from "./build-upstream.js";
 import { DEFAULT_HTTP2, DEFAULT_PROGRAM, DEFAULT_WORKERS, DEFAULTS } from "./defaults.js";
@@ -158,6 +159,7 @@ function buildSite(
     rewrite: buildRewrite(raw.rewrite),
     sendfile: raw.sendfile === undefined ? null : buildSendfile(raw.sendfile),
     compress: raw.compress === undefined ? null : buildCompress(raw.compress),
+    hold: buildHold(raw.hold),
   };
 }
 

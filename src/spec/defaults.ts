@@ -95,6 +95,17 @@ export const DEFAULTS = {
   ),
   "site.settle.delay": given("0s", "the proof says when it is done; a wait adds nothing to it"),
   "site.settle.timeout": given("10s", "ten times what the slowest server measured needs"),
+  "site.hold.max_wait": given("30s", "browsers and load balancers commonly wait for twice as long"),
+  "site.hold.max_held": given(1024, "what a burst brings, and little to keep in memory"),
+  "site.hold.max_held_per_client": given(32, "no client may take all the places"),
+  "site.hold.max_body": given(
+    65_536,
+    "most requests are smaller, and one that is read whole shows at once when its client leaves",
+  ),
+  "site.hold.for": given("60s", "a forgotten hold never lasts"),
+  "site.hold.on_expiry": given("down" as const, "whatever was upgraded has not been found well"),
+  "site.hold.release_concurrency": given(null, "what max_connections of the upstream lets through, else 64"),
+  "site.hold.drain_timeout": given("30s", "a request that takes longer is better looked at"),
 } as const;
 
 /** Worker processes when the spec names none. */

@@ -32,6 +32,9 @@ export const LIMITS = {
   diagnosticsMax: 200,
   /** sockaddr_un.sun_path holds 108 bytes with its NUL (unix(7)). */
   socketPathBytesMax: 107,
+  /** A held request costs two descriptors once it is let go. */
+  heldMax: 65_536,
+  heldBodyBytesMax: 16 * 1024 * 1024,
   durationMsMax: 30 * 86_400_000,
   /** Node's timers end at 2^31 ms, and nobody waits for a backend that long. */
   timeoutMsMax: 86_400_000,

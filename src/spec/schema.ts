@@ -4,6 +4,7 @@ import { LIMITS } from "./limits.js";
 import { checkRegex } from "./regex-check.js";
 import { metricsAddress } from "./proxy-checks.js";
 import { answers } from "./schema-answers.js";
+import { hold } from "./schema-hold.js";
 import { duration, list, named, path, str, urlPath } from "./schema-parts.js";
 import { upstream } from "./schema-upstream.js";
 import * as check from "./value-checks.js";
@@ -163,6 +164,7 @@ const site = z.strictObject({
   maintenance: maintenance.optional().describe("what clients get while the site is down"),
   exceptions: exceptions.optional().describe("who and what passes while the site is down"),
   settle: settle.optional().describe("how long a switch may take"),
+  hold: hold.optional().describe("what bounds a hold"),
   ...answers,
 });
 

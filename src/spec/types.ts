@@ -1,4 +1,5 @@
-import type { Mode } from "../base/mode.js";
+import type { HoldValues, Mode } from "../base/mode.js";
+import type { Hold } from "./hold-types.js";
 
 /**
  * The spec, parsed and valid: every default filled in, every path absolute, every duration in milliseconds,
@@ -148,6 +149,7 @@ export interface Site {
   maintenance: Maintenance;
   exceptions: Exceptions;
   settle: Settle;
+  hold: Hold;
   /** Changes to what passes between clients and backends; empty lists: none. */
   rewrite: Rewrite;
   /** Files that a backend may have sent in place of its answer; null: none. */
@@ -278,4 +280,6 @@ export interface ModeValues {
   leftSec: number | null;
   message: string;
   reason: string;
+  /** Of mode hold; null in the others. */
+  hold: HoldValues | null;
 }

@@ -3,7 +3,7 @@ import { removeDurable, writeAtomic } from "../base/durable.js";
 import { FileError, NotDurable } from "../base/file-error.js";
 import { FenceError } from "../base/errors.js";
 import { FILE_MODE, journalPath } from "./paths.js";
-import { isSiteState } from "./state.js";
+import { isSiteState, withHold } from "./state.js";
 import type { SiteState } from "./types.js";
 
 /** The intent of a change, on disk from before its first rename until its end. A journal that is there is unfinished. */
@@ -63,7 +63,7 @@ export function readUnfinished(stateDir: string): Unfinished {
   const { version } = (value ?? {}) as { version?: unknown };
   if (typeof version === "number" && version !== 1) return { kind: "unknown-version", version };
   return isJournal(value)
-    ? { kind: "journal", journal: value }
+    ? { kind: "journal", journal: { ...value, sites: value.sites.map(completed) } }
     : { kind: "unreadable", problem: "it is not a journal" };
 }
 
@@ -144,6 +144,10 @@ function isJournalSite(value: unknown): value is JournalSite {
     Array.isArray(site.points) &&
     site.points.every(isJournalPoint)
   );
+}
+
+function completed(site: JournalSite): JournalSite {
+  return { ...site, from: withHold(site.from), to: withHold(site.to) };
 }
 
 function isJournalPoint(value: unknown): value is JournalPoint {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { writeAtomic } from "../base/durable.js";
 import { makeFolders } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
-import { isMode } from "../base/mode.js";
+import { isMode, type HoldValues } from "../base/mode.js";
 import { FILE_MODE, FOLDER_MODE, sitesPath, statePath } from "./paths.js";
 import type { SiteState } from "./types.js";
 
@@ -21,6 +21,7 @@ export function initialState(site: string): SiteState {
     message: "",
     retryAfterSec: 0,
     untilMs: null,
+    hold: null,
     proof: "unproven",
   };
 }
@@ -54,7 +55,7 @@ export function readState(stateDir: string, site: string): SiteState {
   }
   if (!isSiteState(value) || value.site !== site)
     throw unreadable(path, "it is not the state of this site", null);
-  return value;
+  return withHold(value);
 }
 
 /**
@@ -76,8 +77,16 @@ export function writeState(stateDir: string, state: SiteState): void {
   writeAtomic(statePath(stateDir, state.site), `${JSON.stringify(state, null, 2)}\n`, { mode: FILE_MODE });
 }
 
+/** Those written before there was a hold say nothing of it. */
+export function withHold(state: WrittenState): SiteState {
+  return { ...state, hold: state.hold ?? null };
+}
+
+/** A state as it may lie on the disk. */
+export type WrittenState = Omit<SiteState, "hold"> & Partial<Pick<SiteState, "hold">>;
+
 /** Whether a value read from a file has the shape of a version 1 state. */
-export function isSiteState(value: unknown): value is SiteState {
+export function isSiteState(value: unknown): value is WrittenState {
   if (typeof value !== "object" || value === null) return false;
   const state = value as Record<keyof SiteState, unknown>;
   const texts = [state.site, state.since, state.changedAt, state.by, state.reason, state.message];
@@ -88,7 +97,19 @@ export function isSiteState(value: unknown): value is SiteState {
     texts.every((text) => typeof text === "string") &&
     counts.every((count) => Number.isSafeInteger(count) && (count as number) >= 0) &&
     (state.untilMs === null || typeof state.untilMs === "number") &&
+    (state.mode === "hold" ? isHold(state.hold) : (state.hold ?? null) === null) &&
     ["proven", "unproven", "staged"].includes(state.proof as string)
+  );
+}
+
+function isHold(value: unknown): value is HoldValues {
+  if (typeof value !== "object" || value === null) return false;
+  const hold = value as Record<keyof HoldValues, unknown>;
+  const { maxWaitMs, maxHeld, maxHeldPerClient, maxBodyBytes, releaseConcurrency, expiresMs } = hold;
+  const counts = [maxWaitMs, maxHeld, maxHeldPerClient, maxBodyBytes, releaseConcurrency, expiresMs];
+  return (
+    counts.every((count) => Number.isSafeInteger(count) && (count as number) >= 0) &&
+    (hold.onExpiry === "up" || hold.onExpiry === "down")
   );
 }
 

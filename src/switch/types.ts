@@ -1,4 +1,4 @@
-import type { Mode } from "../base/mode.js";
+import type { HoldValues, Mode } from "../base/mode.js";
 
 /** `<stateDir>/sites/<site>.json`: what was last asked for and brought about. A missing file means up, generation 0. */
 export interface SiteState {
@@ -18,6 +18,8 @@ export interface SiteState {
   message: string;
   retryAfterSec: number;
   untilMs: number | null;
+  /** Of mode hold; null in the others. */
+  hold: HoldValues | null;
   /** staged: written while the server was not running. unproven: --no-wait, or the wait was interrupted. */
   proof: "proven" | "unproven" | "staged";
 }

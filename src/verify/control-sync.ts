@@ -1,5 +1,6 @@
 import { readlink } from "node:fs/promises";
 import { ask } from "./ask.js";
+import type { Held } from "./types.js";
 
 const TIMEOUT_MS = 2000;
 const BODY_BYTES_MAX = 64 * 1024;
@@ -15,6 +16,8 @@ export interface SyncReport {
   workers: readonly number[];
   /** Requests of the site at its backends; null: the server does not count them. */
   inflight: number | null;
+  /** null: the server holds none. */
+  held: Held | null;
 }
 
 /**
@@ -38,15 +41,19 @@ export async function activeGeneration(active: string): Promise<number> {
 
 function parse(body: string): SyncReport | null {
   try {
-    const value = JSON.parse(body) as Partial<SyncReport> | null;
-    const { pid, synced, generation, workers, inflight } = value ?? {};
+    const value = JSON.parse(body) as Record<string, unknown> | null;
+    const { pid, synced, generation, workers, inflight, held, oldestHeldMs } = value ?? {};
     if (typeof pid !== "number" || typeof synced !== "boolean" || !Array.isArray(workers)) return null;
     return {
       pid,
       synced,
       generation: typeof generation === "number" ? generation : null,
-      workers,
+      workers: workers as number[],
       inflight: typeof inflight === "number" ? inflight : null,
+      held:
+        typeof held === "number"
+          ? { count: held, oldestMs: typeof oldestHeldMs === "number" ? oldestHeldMs : null }
+          : null,
     };
   } catch {
     return null;

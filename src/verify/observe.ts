@@ -3,14 +3,14 @@ import type { Mode } from "../base/mode.js";
 import { serverNamed, siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
-import type { Listen, ServerKind, Site } from "../spec/types.js";
+import type { Listen, Server, ServerKind, Site } from "../spec/types.js";
 import { observeWorkers as observeLighttpd } from "./lighttpd.js";
 import { observeWorkers as observeNginxLua } from "./nginx-lua.js";
 import { observeWorkers as observeNginx } from "./nginx.js";
 import { observeWorkers as observeProxy } from "./proxy.js";
 import { probe, probeHosts } from "./probe.js";
-import { findMaster } from "./running.js";
-import type { Observation, ObserveWorkers, ProbeResult, WorkersView } from "./types.js";
+import { findMaster, type Master } from "./running.js";
+import type { Observation, ObserveWorkers, ProbeResult, Traffic, WorkersView } from "./types.js";
 
 const WORKERS_OF: Readonly<Record<ServerKind, ObserveWorkers>> = {
   lighttpd: observeLighttpd,
@@ -39,13 +39,10 @@ async function look(plan: Plan, point: SwitchPoint): Promise<Observation> {
   const master = await findMaster(server);
   if (master.running === "no") {
     const problems = [master.problem ?? "not running"];
-    return { ...nothing, running: "no", workers: [], probes: [], inflight: null, problems };
+    return { ...nothing, running: "no", workers: [], probes: [], inflight: null, held: null, problems };
   }
   const probes = await probeAll(site, site.listen[server.name] ?? []);
-  const view: WorkersView =
-    master.pid === null
-      ? { workers: [], inflight: null, problem: master.problem }
-      : await WORKERS_OF[point.kind](point, server, master.pid);
+  const view = await viewOf(point, server, master);
   const problems = problemsOf(view, probes);
   const agreed = problems.length === 0 ? agreement(probes) : null;
   return {
@@ -56,8 +53,25 @@ async function look(plan: Plan, point: SwitchPoint): Promise<Observation> {
     workers: view.workers,
     probes,
     inflight: view.inflight,
+    held: view.held ?? null,
     problems,
   };
+}
+
+/** What the workers of one server count, without a look at its listeners. Never throws. */
+export async function observeTraffic(plan: Plan, point: SwitchPoint): Promise<Traffic> {
+  const server = serverNamed(plan.spec, point.server);
+  const master = await findMaster(server);
+  const { inflight, held = null, problem, workers } = await viewOf(point, server, master);
+  // What an older variant lets through may be at the backends a moment later.
+  const late = workers.find(({ settled }) => settled !== true);
+  const doubt = late === undefined ? null : `worker ${late.pid} does not act on the variant in force`;
+  return { running: master.running, inflight, held, problem: problem ?? doubt };
+}
+
+async function viewOf(point: SwitchPoint, server: Server, master: Master): Promise<WorkersView> {
+  if (master.pid === null) return { workers: [], inflight: null, problem: master.problem };
+  return WORKERS_OF[point.kind](point, server, master.pid);
 }
 
 /** Sentences for everything that stands against "all of it shows one mode"; empty when nothing does. */

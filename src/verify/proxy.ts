@@ -11,7 +11,7 @@ const WORKER_NAME = "fence-worker";
  * the system tells, too: a worker that the proxy forgot would still answer its clients.
  */
 export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) => {
-  const none = (problem: string) => ({ workers: silent(masterPid), inflight: null, problem });
+  const none = (problem: string) => ({ workers: silent(masterPid), inflight: null, held: null, problem });
   if (point.controlSocket === null) return none("no control socket");
   try {
     const report = await sync(point.controlSocket, point.site);
@@ -24,7 +24,8 @@ export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) 
     const others = workersOf(masterPid).filter((pid) => !report.workers.includes(pid));
     const workers = [...answered, ...others.map((pid) => ({ pid, settled: null, detail: null }))];
     const problem = report.synced ? null : "the proxy cannot read the active variant in every worker";
-    return { workers, inflight: report.inflight, problem };
+    const { inflight, held } = report;
+    return { workers, inflight, held, problem };
   } catch (error) {
     return none(`${point.controlSocket}: ${(error as Error).message}`);
   }

@@ -25,6 +25,13 @@ export interface ProbeResult {
   problem: string | null;
 }
 
+/** The requests of a site that wait on one server. */
+export interface Held {
+  count: number;
+  /** null: none waits. */
+  oldestMs: number | null;
+}
+
 /** One look at one site on one server. */
 export interface Observation {
   site: string;
@@ -37,6 +44,8 @@ export interface Observation {
   probes: readonly ProbeResult[];
   /** Requests at the backend; null: this server cannot tell exactly. */
   inflight: number | null;
+  /** Requests that wait for the site, and since when the first of them; null: this server holds none. */
+  held: Held | null;
   problems: readonly string[];
 }
 
@@ -61,8 +70,16 @@ export interface WorkersView {
   workers: readonly WorkerReport[];
   /** Requests at the backend over all workers; null: this server cannot tell exactly. */
   inflight: number | null;
+  /** As in Observation; absent: this server holds none. */
+  held?: Held | null;
   /** Why the view is incomplete (no control socket, an answer that is not fence's); null otherwise. */
   problem: string | null;
+}
+
+/** The requests of one site on one server. */
+export interface Traffic extends Pick<WorkersView, "inflight" | "problem"> {
+  running: Observation["running"];
+  held: Held | null;
 }
 
 export type ObserveWorkers = (point: SwitchPoint, server: Server, masterPid: number) => Promise<WorkersView>;

@@ -10,7 +10,7 @@ describe("usage errors", () => {
     [
       "an unknown mode is answered with the modes",
       ["is", "dwn"],
-      /did you mean down\? the modes are up and down/,
+      /did you mean down\? the modes are up, down, hold/,
     ],
     [
       "a duration without a unit is refused",

@@ -45,8 +45,10 @@ function cell(change: Partial<StatusCell> = {}): StatusCell {
       message: "",
       retryAfterSec: 120,
       untilMs: Date.UTC(2026, 10, 25, 14, 20),
+      hold: null,
       proof: "proven",
     },
+    mode: "down",
     onDisk: { mode: "down", generation: 7 },
     observed: {
       site: "main",
@@ -57,6 +59,7 @@ function cell(change: Partial<StatusCell> = {}): StatusCell {
       workers: [],
       probes: [],
       inflight: 2,
+      held: null,
       problems: [],
     },
     expired: false,
@@ -197,6 +200,7 @@ describe("the result of a change", () => {
         result: "done",
         generation: 7,
         since: "2026-11-25T14:00:00.000Z",
+        expiresMs: null,
         servers: [
           {
             server: "web",

@@ -161,6 +161,32 @@ for (const { title, need, start, socket, protocol, path, info, hasStderr, keeps 
       });
   });
 
+describe("The proxy and the only process of php-fpm", needs("root", "php-fpm"), () => {
+  test("Clients that never stop asking do not keep it from the others", async () => {
+    const program = await startPhpFpm(1);
+    const cgi = { root: `${program.folder}/root`, index: "index.php", split: [".php"], params: [] };
+    const upstream = { protocol: "fastcgi", cgi } as const;
+    const world = await startProxy([{ kind: "unix", path: program.socket("php.sock") }], {}, upstream);
+    const agent = new http.Agent({ keepAlive: true });
+    const answers = [0, 0, 0, 0];
+    const hasAll = (): boolean => answers.every((count) => count >= 5);
+    const run = async (index: number): Promise<void> => {
+      while (!hasAll()) {
+        const answer = await ask({ port: world.port, host: "main.test", path: "/app.php?pid", agent });
+        assert.equal(answer.status, 200);
+        answers[index] = (answers[index] ?? 0) + 1;
+      }
+    };
+    try {
+      await Promise.all(answers.map((_, index) => run(index)));
+    } finally {
+      agent.destroy();
+      await world.end();
+      await program.end();
+    }
+  });
+});
+
 describe("The proxy and php-fpm's own reading of a path", needs("root", "php-fpm"), () => {
   test("A picture is never run as a script, whatever stands behind it", async () => {
     const program = await startPhpFpm();

@@ -23,6 +23,7 @@ const values = (rest: Partial<ModeValues>): ModeValues => ({
   leftSec: null,
   message: "",
   reason: "",
+  hold: null,
   ...rest,
 });
 const names = (of: typeof nginx, rest: Partial<ModeValues>) =>

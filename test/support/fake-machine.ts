@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import { MODES, type Mode } from "../../src/base/mode.js";
 import type { Machine } from "../../src/apply/machine.js";
 import type { SwitchRequest } from "../../src/apply/types.js";
 import type { Plan, RenderedTree } from "../../src/plan/types.js";
@@ -104,6 +105,8 @@ export function planOf(folder: string, sites: readonly string[] = ["main"]): Pla
 export interface Lies {
   running?: (server: string) => "yes" | "no" | "unknown";
   observe?: (point: SwitchPoint, truth: Observation) => Observation | Promise<Observation>;
+  traffic?: Machine["traffic"];
+  modes?: readonly Mode[];
   configTest?: Machine["configTest"];
   tree?: RenderedTree;
   /** Stands in every variant; a new text is like a changed spec. */
@@ -126,6 +129,7 @@ export function fakeMachine(lies: Lies = {}): Machine {
       workers: [],
       probes: [],
       inflight: null,
+      held: null,
       problems: isShown ? [] : ["nothing answered"],
     };
     return lies.observe ? lies.observe(point, truth) : truth;
@@ -143,6 +147,8 @@ export function fakeMachine(lies: Lies = {}): Machine {
       };
     },
     observe,
+    traffic: lies.traffic ?? (async () => ({ running: "yes", inflight: 0, held: null, problem: null })),
+    modesOf: () => lies.modes ?? MODES,
     async prove(point, expected, options) {
       const began = performance.now();
       for (let right = 0; ;) {
@@ -184,7 +190,7 @@ function variantOf(
 }
 
 export function requestOf(
-  mode: "up" | "down",
+  mode: Mode,
   sites: readonly string[] = ["main"],
   rest: Partial<SwitchRequest> = {},
 ): SwitchRequest {
@@ -194,6 +200,7 @@ export function requestOf(
     reason: null,
     message: null,
     untilMs: null,
+    hold: null,
     settleMs: null,
     timeoutMs: null,
     wait: true,

@@ -115,6 +115,7 @@ export function modeValues(mode: Mode, generation: number, more: Partial<ModeVal
     leftSec: null,
     message: "",
     reason: "",
+    hold: null,
     ...more,
   };
 }

@@ -157,6 +157,7 @@ export async function startNginx(
         leftSec: null,
         message: "",
         reason: "",
+        hold: null,
         ...values,
       } as const;
       stage(point, generation, renderer.renderVariant(plan, point, all));

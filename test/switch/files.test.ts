@@ -40,6 +40,7 @@ function stageIt(point: ReturnType<typeof points>[number], generation: number, m
     leftSec: null,
     message: "",
     reason: "",
+    hold: null,
   };
   stage(point, generation, machine.renderVariant(point, values));
 }

@@ -28,6 +28,7 @@ async function unfinished() {
     leftSec: null,
     message: "",
     reason: "",
+    hold: null,
   };
   for (const point of plan.switchPoints) stage(point, 3, [...fakeMachine().renderVariant(point, values)]);
   const points = plan.switchPoints.map(({ server, form }) => ({

@@ -5,7 +5,7 @@ import { addCommand, type Run } from "../command.js";
 export function addIs(program: Command, run: Run): void {
   addCommand(program, run, {
     usage: "is <mode> [site]",
-    summary: "answer with the exit code: is a site up or down",
+    summary: "answer with the exit code: is a site up, down or held",
     description:
       "Asks the servers which mode the clients of a site get now. The exit code is 0 for yes, 3 for no and 4 when " +
       "it cannot be told, because a server does not answer, the servers differ or none of them runs. Beside one that " +

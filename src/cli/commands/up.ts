@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { changeOptions, type ChangeOptions } from "../change-options.js";
+import { changeOptions, releaseOptions, type ChangeOptions } from "../change-options.js";
 import { addCommand, type Run } from "../command.js";
 
 export function addUp(program: Command, run: Run): void {
@@ -12,7 +12,7 @@ export function addUp(program: Command, run: Run): void {
       "Without a name it is the only site of the spec. Several sites are asked about on a terminal; without a " +
       "terminal, name them, or give --all with --yes.",
     json: true,
-    options: changeOptions(),
+    options: [...releaseOptions(), ...changeOptions()],
     examples: [
       { does: "the only site", line: "fence up" },
       { does: "every site, in a script", line: "fence up --all --yes" },

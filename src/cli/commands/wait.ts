@@ -5,7 +5,7 @@ import { addCommand, type Run } from "../command.js";
 export function addWait(program: Command, run: Run): void {
   addCommand<{ timeout: number }>(program, run, {
     usage: "wait <mode> [site]",
-    summary: "wait until a site is up or down",
+    summary: "wait until a site is up, down or held",
     description:
       "Waits until every server shows its clients the mode, however it comes about. The exit code is 0 as soon as it " +
       "does; at the deadline it is that of fence is: 3 for no, 4 when it cannot be told.",

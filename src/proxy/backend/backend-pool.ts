@@ -1,5 +1,6 @@
 import type { Backend, Upstream } from "../../spec/types.js";
 import { FastcgiConnection } from "../cgi/fastcgi-connection.js";
+import { KeepRule } from "../cgi/keep-rule.js";
 import { StreamConnection } from "../cgi/stream-connection.js";
 import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
 import type { Context } from "../context.js";
@@ -15,8 +16,8 @@ export class BackendPool implements Choosable {
   refusedAt: number | null = null;
   /** Requests that it has and has not answered to their end, upgraded connections left out. */
   inflight = 0;
-  /** Connections that stand or are to, and have not answered anything yet. Only FastCGI counts them. */
-  unproven = 0;
+  /** Only FastCGI asks it. */
+  readonly keepRule = new KeepRule();
   /** `host:port` or `unix:/path`. */
   readonly label: string;
 

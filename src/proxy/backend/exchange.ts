@@ -32,6 +32,8 @@ export class Exchange implements Task {
   /** What a backend is sent that does not speak HTTP; null: it does. */
   call: CgiCall | null = null;
   answerBytes = 0;
+  /** An exception let it pass while its site is not up. */
+  isExempt = false;
   /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
   heardAt: number;
   private readonly startedAt: number;
@@ -270,10 +272,10 @@ export class Exchange implements Task {
     this.isOver = true;
     if (this.call !== null) this.client.forgetPrepared();
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
-    if (this.isTunnel) this.site.tunnels -= 1;
-    else this.site.inflight -= 1;
     this.connection = null;
     toDestroy?.destroy();
+    if (this.isTunnel) this.site.tunnels -= 1;
+    else this.site.ends(this.isExempt);
     // What the proxy itself says in its place is noted when it is said.
     if (!this.client.isAnswered && this.status !== 499) return;
     this.context.accessLog?.add({
@@ -290,7 +292,7 @@ export class Exchange implements Task {
 
   /** An upgraded connection is no request any more. */
   private uncount(): void {
-    this.site.inflight -= 1;
     if (this.connection !== null) this.connection.pool.inflight -= 1;
+    this.site.ends(this.isExempt);
   }
 }

@@ -24,10 +24,15 @@ export class IdlePool<T extends { idleSince: number }> {
     return last;
   }
 
+  /** Takes out and returns all that there are. */
+  takeAll(): T[] {
+    return this.idle.splice(0);
+  }
+
   /** Keeps none from now on. @returns those that it had */
   close(): T[] {
     this.max = 0;
-    return this.idle.splice(0);
+    return this.takeAll();
   }
 
   remove(connection: T): void {

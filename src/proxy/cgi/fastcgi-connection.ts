@@ -1,3 +1,4 @@
+import { monotonicMs } from "../../base/clock.js";
 import type { BackendPool } from "../backend/backend-pool.js";
 import type { Exchange } from "../backend/exchange.js";
 import type { Context } from "../context.js";
@@ -8,10 +9,7 @@ import { RECORD, RECORD_BYTES_MAX, recordHead, STDIN_END } from "./fastcgi-recor
 import { rest, wake, type Resting } from "./resting.js";
 import { StderrLog } from "./stderr-log.js";
 
-/**
- * The processes of PHP serve one connection each until it is closed, so that a connection that is kept keeps others
- * from being served: none is kept for longer than this, nor while a newer one waits for its first answer.
- */
+/** None is kept for longer, so that the processes behind it serve the connections of others as well. */
 const AGE_TICKS_MAX = 2;
 
 /** FastCGI with a backend, one request after the other on one connection. */
@@ -20,13 +18,13 @@ export class FastcgiConnection extends CgiConnection implements Resting {
   private readonly decoder = new FastcgiDecoder();
   private readonly bornAt: number;
   private stderr: StderrLog | null = null;
-  /** Counted among the pool's connections that have not answered anything. */
+  /** It has not answered anything. */
   private isUnproven = true;
 
   constructor(context: Context, pool: BackendPool, exchange: Exchange) {
     super(context, pool, exchange);
     this.bornAt = context.clock.tick;
-    pool.unproven += 1;
+    pool.keepRule.opens(this, monotonicMs());
   }
 
   override attach(exchange: Exchange): void {
@@ -98,11 +96,12 @@ export class FastcgiConnection extends CgiConnection implements Resting {
 
   private prove(): void {
     this.isUnproven = false;
-    this.pool.unproven -= 1;
+    this.pool.keepRule.settles(this);
   }
 
   private mayKeep(): boolean {
-    return this.pool.unproven === 0 && this.context.clock.tick - this.bornAt < AGE_TICKS_MAX;
+    const { tick } = this.context.clock;
+    return tick - this.bornAt < AGE_TICKS_MAX && this.pool.keepRule.mayKeep(tick, monotonicMs);
   }
 
   private tellStderr(exchange: Exchange): void {

@@ -5,7 +5,9 @@ import { latin1Of } from "../answers/answer.js";
 export type ScriptKind = "file" | "directory" | "none" | "outside";
 
 /** What was looked at is believed for so many ticks, so that a busy script costs no look at the disk. */
-const LIFE_TICKS = 1;
+const LIFE_TICKS = 2;
+/** After so many it is looked at again, while it still is believed. */
+const FRESH_TICKS = 1;
 const ENTRIES_MAX = 4096;
 
 interface Look {
@@ -18,6 +20,7 @@ export class ScriptStore {
   /** The root as the application is told it. */
   readonly root: string;
   private readonly looks = new Map<string, Look>();
+  private readonly pending = new Map<string, Promise<ScriptKind>>();
 
   /** @param root absolute, without a slash at its end */
   constructor(root: string) {
@@ -27,15 +30,27 @@ export class ScriptStore {
   /** @returns null when the disk must be asked first */
   known(name: string, tick: number): ScriptKind | null {
     const look = this.looks.get(name);
-    return look !== undefined && tick - look.tick <= LIFE_TICKS ? look.kind : null;
+    if (look === undefined || tick - look.tick > LIFE_TICKS) return null;
+    if (tick - look.tick >= FRESH_TICKS && !this.pending.has(name)) this.look(name, tick).catch(() => {});
+    return look.kind;
   }
 
-  /** @throws for what the disk says, other than that nothing is there */
-  async look(name: string, tick: number): Promise<ScriptKind> {
-    const kind = await this.kindOf(name);
-    if (this.looks.size >= ENTRIES_MAX) this.looks.clear();
-    this.looks.set(name, { kind, tick });
-    return kind;
+  /** Looks once, however many ask. @throws for what the disk says, other than that nothing is there */
+  look(name: string, tick: number): Promise<ScriptKind> {
+    const pending = this.pending.get(name) ?? this.lookNow(name, tick);
+    this.pending.set(name, pending);
+    return pending;
+  }
+
+  private async lookNow(name: string, tick: number): Promise<ScriptKind> {
+    try {
+      const kind = await this.kindOf(name);
+      if (this.looks.size >= ENTRIES_MAX) this.looks.clear();
+      this.looks.set(name, { kind, tick });
+      return kind;
+    } finally {
+      this.pending.delete(name);
+    }
   }
 
   private async kindOf(name: string): Promise<ScriptKind> {

@@ -71,6 +71,7 @@ export class ClientTimer {
         return tick - this.since > TIMEOUTS_SEC.clientIdle && !client.reader.hasStash ? "close" : null;
       case "body":
       case "discard":
+        if (client.reader.keeper !== null) return null;
         return this.isSlow(tick) ? "body-too-slow" : null;
       case "linger":
         return tick - this.heardAt > TIMEOUTS_SEC.linger || tick - this.since > TIMEOUTS_SEC.shutdown

@@ -119,11 +119,10 @@ export class Client {
     return this.request?.version === 10 ? "Connection: keep-alive\r\n\r\n" : "\r\n";
   }
 
-  /** All of the answer is on its way. */
+  /** All of the answer is on its way. A client that was not told of an end may send its next request even now. */
   answered(): void {
     const { body } = this.reader;
     this.task = null;
-    // Also at the end of the proxy: whoever was not told that the connection ends may send its next request.
     if (!this.keeps) this.close();
     else if (body.isDone) this.next();
     else if ((body.remaining ?? 0) > PROXY_LIMITS.discardBytesMax) this.close();
@@ -263,6 +262,8 @@ export class Client {
         (this.task as Exchange | null)?.endTunnel();
         return;
       case "wait":
+        // Whoever ends its side while its request waits has gone: nobody is there for the answer.
+        if (this.reader.keeper !== null) return this.dropCut();
         this.keeps = false;
         return;
       case "head":

@@ -11,6 +11,12 @@ import type { Client } from "./client.js";
 /** What the next bytes of a client are. wait: of a request whose turn has not come. linger: nothing that matters. */
 export type Phase = "head" | "body" | "discard" | "wait" | "tunnel" | "linger" | "gone";
 
+/** Who has bytes kept that were read ahead. */
+export interface StashKeeper {
+  /** @param bytes as many are kept now. @returns false: no more may be read */
+  keeps(bytes: number): boolean;
+}
+
 const LF = 10;
 
 /** The bytes of one client, one request after the other: where each head and each body begins and ends. */
@@ -18,8 +24,10 @@ export class RequestReader {
   phase: Phase = "head";
   /** The body of the request under way. */
   body: BodyReader = NO_BODY_READER;
+  /** While the request waits for its site; null: what cannot be used at once stops the reading. */
+  keeper: StashKeeper | null = null;
+  isPaused = false;
   private stash: Buffer | null = null;
-  private isPaused = false;
 
   constructor(
     private readonly client: Client,
@@ -55,6 +63,12 @@ export class RequestReader {
   bodyWanted(): void {
     if (this.stash !== null && (this.phase === "body" || this.phase === "tunnel")) this.readOn();
     else this.resume();
+  }
+
+  /** Reads on, so that the end of the connection shows, for as long as `keeper` takes it. */
+  keepWith(keeper: StashKeeper): void {
+    this.keeper = keeper;
+    if (this.stash !== null && !keeper.keeps(this.stash.length)) this.pause();
   }
 
   dropStash(): void {
@@ -148,7 +162,7 @@ export class RequestReader {
 
   private readBody(chunk: Buffer, at: number): number {
     const exchange = this.client.task as Exchange;
-    if (!exchange.isReady) {
+    if (this.keeper !== null || !exchange.isReady) {
       this.keepForLater(chunk, at);
       return chunk.length;
     }
@@ -180,7 +194,7 @@ export class RequestReader {
 
   private keepForLater(chunk: Buffer, at: number): void {
     this.stash = at === 0 ? chunk : Buffer.from(chunk.subarray(at));
-    this.pause();
+    if (this.keeper === null || !this.keeper.keeps(this.stash.length)) this.pause();
   }
 }
 

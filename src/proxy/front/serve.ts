@@ -23,29 +23,37 @@ export function serve(client: Client, request: RequestHead): void {
     client.reply(NOT_FOUND);
     return;
   }
-  if (!site.modes.isUp) return serveDown(client, request, site);
+  if (!site.isOpen) return serveShut(client, request, site);
   if (request.path === PROBE_PATH) client.reply(site.modes.probe ?? NOT_FOUND);
   else serveLive(client, request, site);
 }
 
-function serveDown(client: Client, request: RequestHead, site: ServedSite): void {
+/** While the site is not up, or is and others still wait. */
+function serveShut(client: Client, request: RequestHead, site: ServedSite): void {
   const { method, path, fields, sent } = request;
+  const { modes } = site;
+  modes.refresh();
+  if (path === PROBE_PATH && modes.mode !== "down") return client.reply(modes.probe ?? NOT_FOUND);
+  if (site.isOpen) return serveLive(client, request, site);
   const decision = decide(site.gate, {
     method,
     path,
     fields,
     client: () => client.forwardingFor(site).client(sent),
   });
-  switch (decision) {
-    case "live":
-      return serveLive(client, request, site);
-    case "health-ok":
-      return client.reply(HEALTH_OK);
-    case "preflight":
-      return client.reply(preflightAnswer(fields));
-    case "down":
-      return client.reply(downAnswer(site.modes.down, fields, Math.floor(wallMs() / 1000)));
+  const isUp = modes.mode === "up";
+  if (decision === "live" || (isUp && decision.startsWith("health"))) {
+    serveLive(client, request, site);
+    // While others wait it is a request like any other that the site takes.
+    if (!isUp && client.task instanceof Exchange) site.exempts(client.task);
+    return;
   }
+  if (decision === "health-ok") return client.reply(HEALTH_OK);
+  const isPreflight = decision === "preflight";
+  const isKept = modes.mode !== "down" && decision !== "health-down";
+  if (isKept && site.room.park(client, request, isPreflight, serveLive) === null) return;
+  if (isPreflight) client.reply(preflightAnswer(fields));
+  else client.reply(downAnswer(modes.down, fields, Math.floor(wallMs() / 1000)));
 }
 
 function serveLive(client: Client, request: RequestHead, site: ServedSite): void {

@@ -5,7 +5,7 @@ import { fieldOf } from "./fields.js";
 import { exactTest, prefixTest, ruleTest, type PathTest } from "./path-rules.js";
 
 /** What becomes of a request while its site is down. */
-export type Decision = "live" | "down" | "health-ok" | "preflight";
+export type Decision = "live" | "down" | "health-ok" | "health-down" | "preflight";
 
 /** What the gate looks at. */
 export interface GateRequest {
@@ -52,7 +52,7 @@ export function decide(gate: Gate, request: GateRequest): Decision {
   if (!gate.inScope(path)) return "live";
   if (gate.health !== null && (method === "GET" || method === "HEAD") && gate.health.path(path)) {
     const { whileDown } = gate.health;
-    return whileDown === "pass" ? "live" : whileDown === "ok" ? "health-ok" : "down";
+    return whileDown === "pass" ? "live" : whileDown === "ok" ? "health-ok" : "health-down";
   }
   if (gate.passes.some((matches) => matches(path))) return "live";
   if (!gate.allow.isEmpty) {

@@ -1,3 +1,4 @@
+import type { Mode } from "../../base/mode.js";
 import type { Maintenance } from "../../spec/types.js";
 import { answerOf, latin1Of, statusLine, type Answer } from "../answers/answer.js";
 import { preferredBody, type BodyKind } from "../gate/accept.js";
@@ -79,7 +80,11 @@ export const HEALTH_OK: Answer = answerOf(
   "ok\n",
 );
 
-/** To fence's probe while the site is up. */
-export function probeAnswer(state: SiteState): Answer {
-  return answerOf(200, "Content-Type: application/json\r\nCache-Control: no-store\r\n", state.probe);
+/** To fence's probe, except while the site is down. @param mode that in force: an expired hold is another one */
+export function probeAnswer(state: SiteState, mode: Mode): Answer {
+  const body =
+    mode === state.mode
+      ? state.probe
+      : `${JSON.stringify({ ...(JSON.parse(String(state.probe)) as object), fence: mode })}\n`;
+  return answerOf(200, "Content-Type: application/json\r\nCache-Control: no-store\r\n", body);
 }

@@ -1,7 +1,12 @@
+import { wallMs } from "../../base/clock.js";
+import { modeAt, type Mode } from "../../base/mode.js";
 import type { Maintenance } from "../../spec/types.js";
 import type { Answer } from "../answers/answer.js";
 import { downAnswersOf, probeAnswer, type DownAnswers } from "./down-answer.js";
 import { activeFolder, readSiteState, type SiteState } from "./site-state.js";
+
+/** The longest that a timer of Node takes. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /**
  * The mode of one site, as the active variant on the disk says. The disk is the truth; this is a copy that follows it
@@ -9,13 +14,16 @@ import { activeFolder, readSiteState, type SiteState } from "./site-state.js";
  * generation: an undone switch is one, too.
  */
 export class ModeStore {
-  /** The one field that a request looks at while the site is up. */
-  isUp = false;
+  /** What is in force: the variant's mode, or what follows a hold that has expired. */
+  mode: Mode = "down";
   /** null: there never was a state that could be read. */
   state: SiteState | null = null;
   down: DownAnswers;
-  /** To fence's probe while the site is up. */
+  /** To fence's probe, except while the site is down. */
   probe: Answer | null = null;
+  /** Told of each state that is taken over, and of the end of a hold. */
+  onChange: () => void = () => {};
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(
     readonly active: string,
@@ -33,8 +41,13 @@ export class ModeStore {
   sync(): boolean {
     const folder = activeFolder(this.active);
     const state = folder === null ? null : readSiteState(folder);
-    if (state === null) return false;
-    this.take(state);
+    if (state === null) {
+      this.refresh();
+      return false;
+    }
+    // Fence asks again and again for what it has been told already.
+    if (folder === this.state?.folder && state.generation === this.state.generation) this.refresh();
+    else this.take(state);
     return true;
   }
 
@@ -42,6 +55,14 @@ export class ModeStore {
   look(): void {
     const folder = activeFolder(this.active);
     if (folder !== null && folder !== this.state?.folder) this.sync();
+    else this.refresh();
+  }
+
+  /** Whether a hold has expired, by the clock of this moment. */
+  refresh(): void {
+    const { state } = this;
+    if (state === null || modeAt(state.mode, state.hold, wallMs()) === this.mode) return;
+    this.enter(state);
   }
 
   /** The spec was read anew. */
@@ -53,7 +74,19 @@ export class ModeStore {
   private take(state: SiteState): void {
     this.state = state;
     this.down = downAnswersOf(this.maintenance, state);
-    this.probe = probeAnswer(state);
-    this.isUp = state.mode === "up";
+    this.enter(state);
+  }
+
+  private enter(state: SiteState): void {
+    const { hold } = state;
+    this.mode = modeAt(state.mode, hold, wallMs());
+    this.probe = probeAnswer(state, this.mode);
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    if (this.mode === "hold" && hold !== null) {
+      const leftMs = Math.min(Math.max(0, hold.expiresMs - wallMs()), TIMER_MS_MAX);
+      this.timer = setTimeout(() => this.refresh(), leftMs).unref();
+    }
+    this.onChange();
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isMode, type Mode } from "../../base/mode.js";
+import { isMode, type Mode, type HoldValues } from "../../base/mode.js";
 import { bodyOf } from "../answers/answer.js";
 import type { BodyKind } from "../gate/accept.js";
 
@@ -13,7 +13,9 @@ export interface SiteState {
   /** Unix time in seconds of the announced end. */
   untilSec: number | null;
   retryAfterSec: number;
-  /** The answer to fence's probe while the site is up. */
+  /** Of mode hold; null in the others. */
+  hold: HoldValues | null;
+  /** The answer to fence's probe, except while the site is down. */
   probe: string | Buffer;
   bodies: Readonly<Record<BodyKind, string | Buffer>>;
 }
@@ -51,7 +53,7 @@ export function readSiteState(folder: string): SiteState | null {
   }
 }
 
-type Values = Pick<SiteState, "mode" | "generation" | "untilSec" | "retryAfterSec">;
+type Values = Pick<SiteState, "mode" | "generation" | "untilSec" | "retryAfterSec" | "hold">;
 
 /** The file `state`; its last line tells that it is whole. */
 export function parseState(text: string): Values | null {
@@ -62,7 +64,26 @@ export function parseState(text: string): Values | null {
   const retryAfterSec = count(values.get("retry_after"));
   if (values.get("end") !== "1" || !isMode(mode) || generation === null || retryAfterSec === null)
     return null;
-  return { mode, generation, untilSec: count(values.get("until")), retryAfterSec };
+  const hold = mode === "hold" ? holdOf(values) : null;
+  if (mode === "hold" && hold === null) return null;
+  return { mode, generation, untilSec: count(values.get("until")), retryAfterSec, hold };
+}
+
+/** What bounds a hold; null when any of it is missing. */
+function holdOf(values: ReadonlyMap<string, string>): HoldValues | null {
+  const maxWaitMs = count(values.get("max_wait_ms"));
+  const maxHeld = count(values.get("max_held"));
+  const maxHeldPerClient = count(values.get("max_held_per_client"));
+  const maxBodyBytes = count(values.get("max_body"));
+  const expires = count(values.get("expires"));
+  const releaseConcurrency = count(values.get("release_concurrency"));
+  const onExpiry = values.get("on_expiry");
+  if (maxWaitMs === null || maxHeld === null || maxHeldPerClient === null || maxBodyBytes === null)
+    return null;
+  if (expires === null || releaseConcurrency === null || (onExpiry !== "up" && onExpiry !== "down"))
+    return null;
+  const limits = { maxWaitMs, maxHeld, maxHeldPerClient, maxBodyBytes, releaseConcurrency };
+  return { ...limits, expiresMs: expires * 1000, onExpiry };
 }
 
 function count(text: string | undefined): number | null {

@@ -66,6 +66,18 @@ const MAINTENANCE_KEYS: Record<keyof DocumentMaintenance, true> = {
   corsOrigins: true,
 };
 
+/** A hold comes with its own bounds, in its variant. */
+const NO_HOLD: Site["hold"] = {
+  maxWaitMs: 0,
+  maxHeld: 0,
+  maxHeldPerClient: 0,
+  maxBodyBytes: 0,
+  forMs: 0,
+  onExpiry: "down",
+  releaseConcurrency: null,
+  drainTimeoutMs: 0,
+};
+
 const FIX = "fence apply writes it anew; fence render does, too, and changes nothing else";
 
 /**
@@ -113,6 +125,7 @@ function siteOf(server: string, { active: _active, listen, maintenance, ...site 
     servers: [server],
     listen: { [server]: listen },
     settle: { delayMs: 0, timeoutMs: 0 },
+    hold: NO_HOLD,
     // The variants carry these.
     maintenance: { ...maintenance, pageHtml: null, title: "", message: "", reason: "" },
   };

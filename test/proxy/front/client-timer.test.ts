@@ -8,10 +8,13 @@ import { HostTable } from "../../../src/proxy/front/host-table.js";
 /** As much of a client as the timer looks at. */
 function clientIn(
   phase: Phase,
-  rest: { hasStash?: boolean; writableLength?: number; bytesWritten?: number } = {},
+  rest: { hasStash?: boolean; isKept?: boolean; writableLength?: number; bytesWritten?: number } = {},
 ) {
-  const { hasStash = false, writableLength = 0, bytesWritten = 0 } = rest;
-  return { reader: { phase, hasStash }, socket: { writableLength, bytesWritten } } as unknown as Client;
+  const { hasStash = false, isKept = false, writableLength = 0, bytesWritten = 0 } = rest;
+  return {
+    reader: { phase, hasStash, keeper: isKept ? {} : null },
+    socket: { writableLength, bytesWritten },
+  } as unknown as Client;
 }
 
 describe("The time that a client has", () => {
@@ -39,6 +42,11 @@ describe("The time that a client has", () => {
     slow.heard(1, 100);
     assert.equal(slow.overdue(clientIn("body"), 5), null);
     assert.equal(slow.overdue(clientIn("body"), 6), "body-too-slow");
+    assert.equal(
+      slow.overdue(clientIn("body", { isKept: true }), 600),
+      null,
+      "its request waits for the site",
+    );
     const fast = new ClientTimer(0);
     fast.bodyBegins(0);
     fast.heard(1, 100_000);

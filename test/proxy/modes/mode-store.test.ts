@@ -26,6 +26,7 @@ describe("The store of a site's mode", () => {
       leftSec: null,
       message: "",
       reason: "",
+      hold: null,
       ...values,
     };
     const path = join(folder, String(all.generation));
@@ -39,7 +40,7 @@ describe("The store of a site's mode", () => {
 
   test("is down before there is a state: closed rather than open", () => {
     const store = new ModeStore(active(), SITE.maintenance);
-    assert.equal(store.isUp, false);
+    assert.equal(store.mode, "down");
     assert.equal(store.sync(), false);
     const answer = downAnswer(store.down, "", 0);
     assert.equal(answer.status, 503);
@@ -49,15 +50,15 @@ describe("The store of a site's mode", () => {
   test("follows the disk when it is asked, and when it looks, also back to an older generation", () => {
     put({ generation: 1, mode: "up" });
     const store = new ModeStore(active(), SITE.maintenance);
-    assert.deepEqual([store.isUp, store.state?.generation], [true, 1]);
+    assert.deepEqual([store.mode, store.state?.generation], ["up", 1]);
     put({ generation: 2, mode: "down" });
-    assert.equal(store.isUp, true, "nobody has asked");
+    assert.equal(store.mode, "up", "nobody has asked");
     assert.equal(store.sync(), true);
-    assert.deepEqual([store.isUp, store.state?.generation], [false, 2]);
+    assert.deepEqual([store.mode, store.state?.generation], ["down", 2]);
     rmSync(active());
     symlinkSync("1", active());
     store.look();
-    assert.deepEqual([store.isUp, store.state?.generation], [true, 1]);
+    assert.deepEqual([store.mode, store.state?.generation], ["up", 1]);
   });
 
   test("keeps what it has when the state cannot be read, and says so", () => {
@@ -69,10 +70,10 @@ describe("The store of a site's mode", () => {
     symlinkSync("2", active());
     assert.equal(store.sync(), false);
     store.look();
-    assert.deepEqual([store.isUp, store.state?.generation], [false, 1]);
+    assert.deepEqual([store.mode, store.state?.generation], ["down", 1]);
     rmSync(active());
     assert.equal(store.sync(), false);
-    assert.equal(store.isUp, false);
+    assert.equal(store.mode, "down");
   });
 
   test("counts Retry-After down to the announced end, and then says what the spec says", () => {

@@ -98,10 +98,13 @@ export async function driveAtRate(asked: Case, target: Target, seconds: number):
       "-t1",
       `-c${asked.connections}`,
       `--rps=${RATE_PER_SECOND / asked.connections}`,
-      `-D${seconds}`,
+      // a count and not a time: h2load leaves HTTP/1.1 connections open when its time is over, and does not end
+      `-n${RATE_PER_SECOND * seconds}`,
       `--log-file=${log}`,
-      ...[`Host: ${target.host}`, ...BROWSER_FIELDS].flatMap((line) => ["-H", line]),
-      `http://127.0.0.1:${target.port}${asked.path}`,
+      ...BROWSER_FIELDS.flatMap((line) => ["-H", line]),
+      // it would send a Host of its own beside another one, which is no request that a server should take
+      `--connect-to=127.0.0.1:${target.port}`,
+      `http://${target.host}:${target.port}${asked.path}`,
     ];
     await run("h2load", args, target.cpus, seconds);
     const rows = readFileSync(log, "latin1").trim().split("\n");

@@ -39,12 +39,15 @@ export interface Change {
   to: SiteState;
 }
 
-/** @throws FenceError state-unknown-version */
-export function currentOf(plan: Plan, name: string): Current {
+/**
+ * @param wanted the mode that it is to be switched to; null: it is not
+ * @throws FenceError state-unknown-version
+ */
+export function currentOf(plan: Plan, name: string, wanted: Mode | null = null): Current {
   const site = siteNamed(plan.spec, name);
-  const points = plan.switchPoints.filter((point) => point.site === name);
-  const onDisk = points.map(readOnDisk);
   const { state: written, damage } = readStateOrNone(plan.spec.stateDir, name);
+  const points = pointsOf(plan, name, wanted === "hold" || written.mode === "hold");
+  const onDisk = points.map(readOnDisk);
   const state = stateBy(site, onDisk, written);
   const generations = points.flatMap(generationsOf);
   return {
@@ -58,6 +61,15 @@ export function currentOf(plan: Plan, name: string): Current {
     isWhole: onDisk.every((one) => one.mode === state.mode && one.generation === state.generation),
     lastGeneration: Math.max(state.generation, state.lastGeneration, 0, ...generations),
   };
+}
+
+/**
+ * Where a site switches. The gate goes first: it must hold before a server sends it anything, and lets those go that
+ * wait before others may pass them by.
+ */
+function pointsOf(plan: Plan, name: string, isGated: boolean): SwitchPoint[] {
+  const points = plan.switchPoints.filter(({ site }) => site === name);
+  return isGated ? [...plan.gatePoints.filter(({ site }) => site === name), ...points] : points;
 }
 
 /**
@@ -91,7 +103,8 @@ export type Wanted = Pick<
 >;
 
 export function changeTo(current: Current, wanted: Wanted, nowMs: number): Change {
-  const { site, points, state } = current;
+  const { site, state } = current;
+  const points = wanted.mode === "down" ? gateLast(current.points) : current.points;
   const isBackable =
     state.generation > 0 && points.every((point) => readGeneration(point, state.generation) !== null);
   const fromGeneration = isBackable ? state.generation : current.lastGeneration + 1;
@@ -116,6 +129,12 @@ export function changeTo(current: Current, wanted: Wanted, nowMs: number): Chang
       proof: "unproven",
     },
   };
+}
+
+/** Those that wait there are answered by the servers, which must be down by then. */
+function gateLast(points: readonly SwitchPoint[]): SwitchPoint[] {
+  const isGate = ({ kind }: SwitchPoint): boolean => kind === "gate";
+  return [...points.filter((point) => !isGate(point)), ...points.filter(isGate)];
 }
 
 /** What the clients are told, for the templates. */

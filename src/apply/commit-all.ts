@@ -1,6 +1,7 @@
 import { FileError, NotDurable } from "../base/file-error.js";
 import { commit } from "../switch/commit.js";
 import { removeJournalQuietly } from "../switch/journal.js";
+import type { SwitchPoint } from "../servers/adapter.js";
 import type { Change } from "./change.js";
 import { startMoving, type Moving } from "./moving.js";
 import { unstageChanges } from "./staging.js";
@@ -9,9 +10,15 @@ import type { Steps } from "./steps.js";
 /**
  * Puts every change in force, one rename after the other. A site whose rename fails is marked broken; when the very
  * first one fails, nothing was changed and the change is taken back.
+ * @param letThrough waits, behind the gate's own change, until nobody waits there who could be passed by; never throws
  * @throws FileError
  */
-export function commitAll(stateDir: string, changes: readonly Change[], steps: Steps): Moving[] {
+export async function commitAll(
+  stateDir: string,
+  changes: readonly Change[],
+  steps: Steps,
+  letThrough: (one: Moving, gate: SwitchPoint) => Promise<void>,
+): Promise<Moving[]> {
   const moving = changes.map(startMoving);
   let isAnyInForce = false;
   steps.tell("commit", "start", "put the new variants in force");
@@ -23,6 +30,7 @@ export function commitAll(stateDir: string, changes: readonly Change[], steps: S
         commit(point, to.generation);
         isAnyInForce = true;
         steps.tell("commit", "ok", `generation ${to.generation} is in force`, point.site, point.server);
+        if (point.kind === "gate" && to.mode === "up") await letThrough(one, point);
       } catch (error) {
         const { message } = error as Error;
         steps.tell("commit", "failed", message, point.site, point.server);

@@ -37,7 +37,7 @@ export async function drain(
   steps.tell(
     "drain",
     "start",
-    isHold ? "wait until no request is at the backends" : "let those go that waited",
+    isHold ? "wait until no request is at the backends" : "wait until nobody waits any more",
     site.name,
   );
   const count = await countDown(site.name, points, isHold, timeoutMs, what, conduct);
@@ -49,6 +49,15 @@ export async function drain(
   steps.end("drain", "failed", `${site.name}: ${text}`);
   const stopped = conduct.signal?.aborted ? "the wait was stopped" : `gave up after ${timeoutMs / 1000} s`;
   return { ...outcome, result: "not-drained", problems: [...outcome.problems, `${text}; ${stopped}`] };
+}
+
+/**
+ * Waits until nobody waits at the gate any more: from then on new requests may go past it. At the deadline they may, too:
+ * those that still wait are let go all the same.
+ */
+export async function letThrough(site: Site, gate: SwitchPoint, conduct: Conduct): Promise<void> {
+  const timeoutMs = conduct.drain?.timeoutMs ?? site.hold.drainTimeoutMs;
+  await countDown(site.name, [gate], false, timeoutMs, "waiting", conduct);
 }
 
 async function countDown(

@@ -30,7 +30,7 @@ async function foresee(
   steps: Steps,
   name: string,
 ): Promise<SiteOutcome> {
-  const current = currentOf(plan, name);
+  const current = currentOf(plan, name, request.mode);
   const wanted = wantedOf(request, current, machine.now());
   const { points, state } = current;
   const servers: ServerOutcome[] = [];

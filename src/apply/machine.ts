@@ -3,6 +3,7 @@ import type { Mode } from "../base/mode.js";
 import { serverNamed } from "../plan/plan.js";
 import type { Plan, RenderedTree } from "../plan/types.js";
 import type { Renderer, RenderedVariantFile } from "../render/render.js";
+import { gateServer } from "../servers/gate-doors.js";
 import type { ServerAdapter, SwitchPoint } from "../servers/adapter.js";
 import type { ModeValues, ServerKind } from "../spec/types.js";
 import { configTest, type ConfigTestResult } from "../verify/config-test.js";
@@ -11,6 +12,7 @@ import { prove, type ProveOptions } from "../verify/prove.js";
 import { whyWorkersCannotRead } from "../verify/readable.js";
 import { findMaster, type Master } from "../verify/running.js";
 import type { Expected, Observation, Proof, Traffic } from "../verify/types.js";
+import { ensureGate, stopGate } from "./gate-process.js";
 import { refuseMode, refusing } from "./refusing.js";
 
 /** All that a change asks of the machine besides its disk; tests put one in its place that lies. */
@@ -26,6 +28,10 @@ export interface Machine {
   configTest(server: string, serverDir: string): Promise<ConfigTestResult>;
   /** Why the running workers of a server could not read `path`; null when they can, or when that cannot be told. */
   whyUnreadable(server: string, path: string): Promise<string | null>;
+  /** Sees to it that the gate serves, by what is rendered. @throws FenceError gate-failed */
+  ensureGate(): Promise<void>;
+  /** Ends the gate once what it has is through. */
+  stopGate(): Promise<void>;
   renderVariant(point: SwitchPoint, values: ModeValues): readonly RenderedVariantFile[];
   renderTree(): RenderedTree;
   /** Unix time in milliseconds. */
@@ -49,6 +55,15 @@ export function createMachine(
       return configTest(adapterOf(server.kind), server, serverDir);
     },
     whyUnreadable: (name, path) => whyWorkersCannotRead(serverNamed(plan.spec, name), path),
+    async ensureGate() {
+      const gate = gateServer(plan.spec);
+      const socket = plan.gatePoints[0]?.controlSocket;
+      if (gate !== null && socket) await ensureGate(plan.spec, gate, socket);
+    },
+    async stopGate() {
+      const gate = gateServer(plan.spec);
+      if (gate !== null) await stopGate(gate);
+    },
     renderVariant(point, values) {
       refuseMode(plan, point.server, adapterOf(point.kind).modes, values.mode);
       return refusing(plan.spec, () => renderer.renderVariant(plan, point, values));

@@ -4,16 +4,23 @@ import type { SwitchPoint } from "../servers/adapter.js";
 import { readUnfinished, type Unfinished } from "../switch/journal.js";
 import { lockHolder, type Holder } from "../switch/lock.js";
 import { readOnDisk } from "../switch/on-disk.js";
-import { initialState, readState } from "../switch/state.js";
+import { readRun, type RunRecord } from "../switch/run-record.js";
+import { initialState, readState, readStateOrNone } from "../switch/state.js";
 import type { OnDisk, SiteState } from "../switch/types.js";
 import type { Observation } from "../verify/types.js";
 import { shownMode } from "./hold.js";
 import type { Machine } from "./machine.js";
 import type { StatusCell } from "./types.js";
 
-/** Every site on every server, in the order of the plan. Takes no lock and writes nothing; never throws for what it finds. */
+/**
+ * Every site on every server, in the order of the plan, and on the gate while it is held. Takes no lock and writes nothing; never throws for what it finds.
+ */
 export async function status(plan: Plan, machine: Machine): Promise<StatusCell[]> {
-  return Promise.all(plan.switchPoints.map((point) => cellOf(plan, machine, point)));
+  const gates = plan.gatePoints.filter(
+    ({ site }) => readStateOrNone(plan.spec.stateDir, site).state.mode === "hold",
+  );
+  const points = [...plan.switchPoints, ...gates];
+  return Promise.all(points.map((point) => cellOf(plan, machine, point)));
 }
 
 /** A change that is under way, or was left unfinished, in this state folder. */
@@ -21,10 +28,12 @@ export interface UnfinishedChange {
   journal: Unfinished;
   /** The fence at work; null: nobody is, the next change finishes or undoes it. */
   holder: Holder | null;
+  /** A `fence run` that is under way, or was cut short; null: there is none. */
+  run: { record: RunRecord; isAlive: boolean } | null;
 }
 
 export function unfinished(stateDir: string): UnfinishedChange {
-  return { journal: readUnfinished(stateDir), holder: lockHolder(stateDir) };
+  return { journal: readUnfinished(stateDir), holder: lockHolder(stateDir), run: readRun(stateDir) };
 }
 
 async function cellOf(plan: Plan, machine: Machine, point: SwitchPoint): Promise<StatusCell> {

@@ -1,16 +1,18 @@
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
+import type { Mode } from "../base/mode.js";
 import { siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import { alreadyThere } from "./already.js";
 import { carryOut } from "./carry-out.js";
-import { changeTo, currentOf, type Change } from "./change.js";
+import { changeTo, currentOf, type Change, type Current } from "./change.js";
 import type { Conduct } from "./conduct.js";
 import { drain } from "./drain.js";
 import { dryRun } from "./dry-run.js";
 import { exitOf } from "./exit-of.js";
 import type { Machine } from "./machine.js";
 import { stageChanges } from "./staging.js";
+import { makeRunFolders } from "./run-folders.js";
 import { refuseMode } from "./refusing.js";
 import { Steps, type OnStep } from "./steps.js";
 import type { SiteOutcome, SwitchRequest, SwitchResult } from "./types.js";
@@ -46,7 +48,7 @@ export async function switchModes(
     const outcomes = new Map<string, SiteOutcome>();
     const changes: Change[] = [];
     for (const name of sites) {
-      const current = currentOf(plan, name);
+      const current = await withoutDeadGate(currentOf(plan, name, request.mode), request.mode, machine);
       const wanted = wantedOf(request, current, machine.now());
       let already: SiteOutcome | null = null;
       if (current.damage === null) {
@@ -74,6 +76,7 @@ export async function switchModes(
     };
     let exit: ExitName = "ok";
     if (changes.length > 0) {
+      await openGate(plan, machine, steps, changes);
       await refuseNotRunning(machine, changes, request);
       const outdated = await stageChanges(plan, machine, steps, changes);
       const why = changes.find(({ to }) => to.reason !== "")?.to.reason ?? "";
@@ -85,8 +88,40 @@ export async function switchModes(
       exit = exitOf([...outcomes.values()], { isLoose: false, waited: wait, signal });
       steps.tell("done", exit === "ok" ? "ok" : "failed", `already ${request.mode}`);
     }
+    await closeGate(plan, machine);
     return { exit, sites: sites.flatMap((name) => outcomes.get(name) ?? []), tookMs: steps.elapsedMs };
   });
+}
+
+/** What a server sends to the gate must find it there. @throws FenceError gate-failed */
+async function openGate(
+  plan: Plan,
+  machine: Machine,
+  steps: Steps,
+  changes: readonly Change[],
+): Promise<void> {
+  const isNeeded = changes.some(
+    ({ to, points }) => to.mode === "hold" && points.some(({ kind }) => kind === "gate"),
+  );
+  if (!isNeeded) return;
+  steps.tell("gate", "start", "have the gate ready");
+  await makeRunFolders(plan);
+  await machine.ensureGate();
+  steps.end("gate", "ok", "the gate is ready");
+}
+
+/** Once no site is held, nobody sends it anything. */
+async function closeGate(plan: Plan, machine: Machine): Promise<void> {
+  const isNeeded = plan.gatePoints.some(({ site }) => currentOf(plan, site).state.mode === "hold");
+  if (plan.gatePoints.length > 0 && !isNeeded) await machine.stopGate();
+}
+
+/** One that has ended has nobody waiting: what it would do at its next start is no concern of a site that is not held. */
+async function withoutDeadGate(current: Current, mode: Mode, machine: Machine): Promise<Current> {
+  const gate = current.points.find(({ kind }) => kind === "gate");
+  if (gate === undefined || mode === "hold") return current;
+  if ((await machine.findMaster(gate.server)).running !== "no") return current;
+  return { ...current, points: current.points.filter((point) => point !== gate) };
 }
 
 /** A hold that is in force already may still have requests at the backends. */
@@ -127,7 +162,7 @@ async function refuseNotRunning(
   request: SwitchRequest,
 ): Promise<void> {
   if (request.ifNotRunning === "stage") return;
-  for (const server of new Set(changes.flatMap(({ points }) => points.map((point) => point.server)))) {
+  for (const server of new Set(serversOf(changes))) {
     const master = await machine.findMaster(server);
     if (master.running !== "no") continue;
     throw new FenceError(
@@ -138,4 +173,11 @@ async function refuseNotRunning(
       },
     );
   }
+}
+
+/** Without the gate: one that is gone must not keep a site held. */
+function serversOf(changes: readonly Change[]): string[] {
+  return changes.flatMap(({ points }) =>
+    points.filter(({ kind }) => kind !== "gate").map(({ server }) => server),
+  );
 }

@@ -5,6 +5,7 @@ import type { Observation, Proof } from "../verify/types.js";
 
 export const STEPS = [
   "lock",
+  "gate",
   "recover",
   "stage",
   "check",
@@ -13,6 +14,8 @@ export const STEPS = [
   "settle",
   "proof",
   "drain",
+  "command",
+  "health",
   "undo",
   "done",
 ] as const;

@@ -4,6 +4,7 @@ import { stateFailure } from "../switch/failure.js";
 import { appendHistory } from "../switch/history.js";
 import { takeLock } from "../switch/lock.js";
 import { recover, type Recovered } from "../switch/recover.js";
+import { readRun, removeRun } from "../switch/run-record.js";
 import { checkPoint, checkStateFolder } from "../switch/safety.js";
 import type { SiteState } from "../switch/types.js";
 import { stopped } from "./exit-of.js";
@@ -59,6 +60,7 @@ export async function underLock<T>(
   try {
     steps.end("lock", "ok", "locked");
     await recoverNow(plan, machine, steps, request);
+    tellCutShort(plan.spec.stateDir, steps);
     if (request.signal?.aborted) throw stopped(request.signal);
     return await act();
   } catch (error) {
@@ -71,13 +73,13 @@ export async function underLock<T>(
 /** @throws FenceError state-not-safe */
 export function checkState(plan: Plan): void {
   checkStateFolder(plan.spec.stateDir);
-  for (const point of plan.switchPoints) checkPoint(plan.spec.stateDir, point);
+  for (const point of [...plan.gatePoints, ...plan.switchPoints]) checkPoint(plan.spec.stateDir, point);
 }
 
 async function recoverNow(plan: Plan, machine: Machine, steps: Steps, request: LockRequest): Promise<void> {
   const recovered = await recover({
     stateDir: plan.spec.stateDir,
-    points: plan.switchPoints,
+    points: [...plan.gatePoints, ...plan.switchPoints],
     async prove(site, points, state) {
       steps.tell("recover", "start", `${site} was left on its way to ${state.mode}`, site);
       if (request.sites.includes(site)) return "unproven";
@@ -87,6 +89,19 @@ async function recoverNow(plan: Plan, machine: Machine, steps: Steps, request: L
   if (recovered === null) return;
   tellRecovered(steps, recovered);
   recordRecovered(plan.spec.stateDir, steps, recovered, request.command);
+}
+
+/** A `fence run` that was killed: its sites are as it left them, and a hold of its ends by itself. */
+function tellCutShort(stateDir: string, steps: Steps): void {
+  const run = readRun(stateDir);
+  if (run === null || run.isAlive) return;
+  const { by, command, startedAt, sites, step } = run.record;
+  steps.tell(
+    "recover",
+    "failed",
+    `the run that ${by} began at ${startedAt} was cut short at its step ${step}: ${sites.join(", ")} (${command})`,
+  );
+  removeRun(stateDir);
 }
 
 async function proofOf(

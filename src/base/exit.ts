@@ -12,6 +12,7 @@ export const EXIT = {
   partial: 6,
   unproven: 7,
   rolledBack: 8,
+  unwell: 9,
   usage: 64,
   noSpec: 66,
   permission: 77,
@@ -34,6 +35,7 @@ export const EXIT_MEANING: Readonly<Record<ExitName, string>> = {
   unproven:
     "switched, but not proven, not drained, not settled in time or not durable; the output says which",
   rolledBack: "the proof failed, and the previous mode was put back and proven",
+  unwell: "fence run: the command ended with 0, but the backends were not well in time",
   usage: "the command line is wrong",
   noSpec: "no spec was found",
   permission: "not permitted (file ownership or modes)",

@@ -2,11 +2,18 @@ import { Option, type Command } from "commander";
 import type { ExitName } from "../base/exit.js";
 import type { Context } from "./context.js";
 
-/** Runs a command: its context, its own options, its arguments. The returned name becomes the exit code. */
-export type Handler<Options> = (context: Context, options: Options, ...args: string[][]) => Promise<ExitName>;
+/** Runs a command: its context, its own options, its arguments. The returned name becomes the exit code; a number is one of another program. */
+export type Handler<Options> = (
+  context: Context,
+  options: Options,
+  ...args: string[][]
+) => Promise<ExitName | number>;
 
 /** How a command hands over to its handler; main.ts makes one for the whole process. */
-export type Run = (command: Command, handler: (context: Context) => Promise<ExitName>) => Promise<void>;
+export type Run = (
+  command: Command,
+  handler: (context: Context) => Promise<ExitName | number>,
+) => Promise<void>;
 
 export interface CommandSpec<Options> {
   /** Name and arguments, e.g. `status [site...]`. */

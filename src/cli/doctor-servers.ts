@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { findProgram, run } from "../base/run.js";
 import type { ServerAdapter } from "../servers/adapter.js";
 import { adapterOf } from "../servers/registry.js";
-import { SERVER_KINDS, type Server, type ServerKind, type Spec } from "../spec/types.js";
+import { SERVER_KINDS, type Server, type WebServerKind, type Spec } from "../spec/types.js";
 import { findMaster } from "../verify/running.js";
 import type { Finding } from "./doctor.js";
 
 const VERSION_TIMEOUT_MS = 5000;
-const DEFAULT_PROGRAM: Readonly<Record<ServerKind, string>> = {
+const DEFAULT_PROGRAM: Readonly<Record<WebServerKind, string>> = {
   lighttpd: "lighttpd",
   "nginx-lua": "nginx",
   nginx: "nginx",

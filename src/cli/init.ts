@@ -2,11 +2,11 @@ import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
-import type { ServerKind } from "../spec/types.js";
+import type { WebServerKind } from "../spec/types.js";
 import type { Context } from "./context.js";
 
 /** `fence init`: the starter spec, never over a file that is there. */
-export async function writeStarter(context: Context, kind: ServerKind, force: boolean): Promise<ExitName> {
+export async function writeStarter(context: Context, kind: WebServerKind, force: boolean): Promise<ExitName> {
   const { starterSpec } = await import("../spec/starter.js");
   const file = resolve(context.config ?? "fence.toml");
   writeNew(file, starterSpec(kind), force);

@@ -1,6 +1,7 @@
 import type { Machine } from "../apply/machine.js";
 import type { StatusCell } from "../apply/types.js";
 import type { Plan } from "../plan/types.js";
+import type { SwitchPoint } from "../servers/adapter.js";
 import type { Spec } from "../spec/types.js";
 import type { Context } from "./context.js";
 
@@ -33,6 +34,8 @@ export async function planned(context: Context): Promise<Planned> {
 /** One look at these sites on all their servers. */
 export async function lookAt(made: Planned, sites: readonly string[]): Promise<StatusCell[]> {
   const { status } = await import("../apply/status.js");
-  const switchPoints = made.plan.switchPoints.filter((point) => sites.includes(point.site));
-  return status({ ...made.plan, switchPoints }, made.machine);
+  const isAsked = ({ site }: SwitchPoint): boolean => sites.includes(site);
+  const switchPoints = made.plan.switchPoints.filter(isAsked);
+  const gatePoints = made.plan.gatePoints.filter(isAsked);
+  return status({ ...made.plan, switchPoints, gatePoints }, made.machine);
 }

@@ -17,7 +17,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     context = contextOfCommand(argv, streams, command);
     const exit = await handler(context);
     // A failed write to stdout has set an exit code of its own by now; success must not hide it.
-    if (exit !== "ok") process.exitCode = EXIT[exit];
+    if (exit !== "ok") process.exitCode = typeof exit === "number" ? exit : EXIT[exit];
   };
   try {
     await createProgram(runCommand).parseAsync([...argv], { from: "user" });

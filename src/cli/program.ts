@@ -14,6 +14,7 @@ import { addIs } from "./commands/is.js";
 import { addPlan } from "./commands/plan.js";
 import { addProxy } from "./commands/proxy.js";
 import { addRender } from "./commands/render.js";
+import { addRun } from "./commands/run.js";
 import { addSchema } from "./commands/schema.js";
 import { addStatus } from "./commands/status.js";
 import { addUp } from "./commands/up.js";
@@ -52,6 +53,7 @@ export function createProgram(run: Run): Command {
   addUp(program, run);
   addHold(program, run);
   addRelease(program, run);
+  addRun(program, run);
   addStatus(program, run);
   addIs(program, run);
   addWait(program, run);

@@ -7,6 +7,8 @@ import { secondsText } from "./time-text.js";
 /** Shows the steps of a change while it runs. */
 export interface Progress {
   event(event: StepEvent): void;
+  /** Another program has the terminal until the next event. */
+  pause(): void;
   /** Nothing of the progress stays in the way of the result. */
   end(): void;
 }
@@ -18,7 +20,7 @@ const HEARTBEAT_MS = 10_000;
 /** One JSON object a line with --json, one repainted line on a terminal, else one line a step. */
 export function createProgress(context: Context): Progress {
   if (context.json) return jsonProgress(context.out);
-  if (context.quiet) return { event() {}, end() {} };
+  if (context.quiet) return { event() {}, pause() {}, end() {} };
   if (context.err.isTerminal && context.env["TERM"] !== "dumb" && !context.verbose)
     return paintedProgress(context.err);
   return lineProgress(context.err, context.verbose);
@@ -36,6 +38,7 @@ function jsonProgress(out: Output): Progress {
         }),
       );
     },
+    pause() {},
     end() {},
   };
 }
@@ -54,6 +57,10 @@ function paintedProgress(err: Output): Progress {
       if (isWarning(event)) err.write(`\r\u001b[Kfence: ${sentence(event)}\n`);
       last = { event, at: performance.now() };
       paint();
+    },
+    pause() {
+      if (last) err.write("\r\u001b[K");
+      last = null;
     },
     end() {
       clearInterval(timer);
@@ -78,6 +85,9 @@ function lineProgress(err: Output, verbose: boolean): Progress {
       last = { event, at: performance.now() };
       if (isWorthALine(event) || (verbose && event.phase !== "progress")) print(event, event.elapsedMs);
     },
+    pause() {
+      last = null;
+    },
     end() {
       clearInterval(timer);
     },
@@ -88,7 +98,7 @@ function lineProgress(err: Output, verbose: boolean): Progress {
 function isWorthALine(event: StepEvent): boolean {
   const { step, phase, site } = event;
   if (phase === "failed" || phase === "skipped" || isWarning(event)) return true;
-  if (step === "drain") return true;
+  if (step === "drain" || step === "command" || step === "health") return true;
   if (phase === "progress") return step === "lock";
   if (phase === "start") return step === "recover" || step === "settle" || step === "undo";
   return site !== null;

@@ -1,5 +1,7 @@
 import type { PlannedFile, ServerAdapter } from "../servers/adapter.js";
 import type { Server, ServerKind, Site, Spec } from "../spec/types.js";
+import { GATE_NAME, gateServer } from "../servers/gate-doors.js";
+import { gatedSites } from "../servers/gate.js";
 import { ident } from "../servers/ident.js";
 import { sitesOf } from "../servers/sites.js";
 import type { Plan, PlannedRunFolder } from "./types.js";
@@ -15,16 +17,23 @@ export function planOf(spec: Spec, adapterOf: (kind: ServerKind) => ServerAdapte
     }
     for (const site of sitesOf(spec, server)) switchPoints.push(adapter.switchPoint(spec, server, site));
   }
+  const gate = gateServer(spec);
+  const gatePoints = [];
+  if (gate !== null) {
+    const adapter = adapterOf(gate.kind);
+    for (const file of adapter.files(spec, gate)) files.push({ ...file, path: `${gate.name}/${file.path}` });
+    for (const site of gatedSites(spec)) gatePoints.push(adapter.switchPoint(spec, gate, site));
+  }
   for (const site of spec.sites) {
     for (const mode of ["down", "up"] as const) files.push(script(spec, site, mode));
   }
-  const runFolders = spec.servers.map((server) => ({
+  const runFolders = [...spec.servers, ...(gate === null ? [] : [gate])].map((server) => ({
     ...adapterOf(server.kind).runFolder(server),
     path: `${spec.runDir}/${server.name}`,
     pidFile: server.pidFile,
   }));
   files.push(tmpfiles(spec, runFolders));
-  return { spec, files, switchPoints, runFolders };
+  return { spec, files, switchPoints, gatePoints, runFolders };
 }
 
 /** The two executables of the 2008 interface: `down` and `up`, one pair a site. */
@@ -59,7 +68,7 @@ function tmpfiles(spec: Spec, runFolders: readonly PlannedRunFolder[]): PlannedF
 
 /** The server of this name. @throws Error when the spec has none: a programming error, names are checked on load. */
 export function serverNamed(spec: Spec, name: string): Server {
-  const server = spec.servers.find((candidate) => candidate.name === name);
+  const server = name === GATE_NAME ? gateServer(spec) : spec.servers.find((one) => one.name === name);
   if (!server) throw new Error(`no server named ${name}`);
   return server;
 }

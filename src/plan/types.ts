@@ -8,6 +8,8 @@ export interface Plan {
   files: readonly PlannedFile[];
   /** One for each site on each of its servers, in the order of the spec. */
   switchPoints: readonly SwitchPoint[];
+  /** Of the gate, for each site that some server holds through it: part of a change only while the site is held. */
+  gatePoints: readonly SwitchPoint[];
   runFolders: readonly PlannedRunFolder[];
 }
 

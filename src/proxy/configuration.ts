@@ -18,7 +18,7 @@ export interface ProxyConfig {
   server: Server;
   controlSocket: string;
   /** Certificates and keys, which the process that serves may not be allowed to read. @throws Error as readFileSync */
-  read: (path: string) => string | Buffer;
+  read: (path: string) => Buffer;
   /** Where the active variant of a site of this server is. */
   activeOf(site: Site): string;
 }
@@ -84,11 +84,14 @@ function listenersOf(
   served: ReadonlyMap<string, ServedSite>,
 ): Map<string, { listen: Listen; served: Served }> {
   const listeners = new Map<string, { listen: Listen; served: Served }>();
-  const contexts = new Map<Site, SecureContext>();
+  const certificates = new Map<Site, Certificate>();
   const listensOf = (site: Site): readonly Listen[] => site.listen[server.name] ?? server.listen;
   for (const listen of own.flatMap(listensOf)) {
     // The name alone would let a port turn from plain text to TLS under its clients.
-    const key = `${listenName(listen)}${listen.tls ? " tls" : ""}`;
+    const { tls, http2, proxyProtocol } = listen;
+    const key = [listenName(listen), tls && "tls", http2 && "http2", proxyProtocol && "proxy"]
+      .filter(Boolean)
+      .join(" ");
     if (listeners.has(key)) continue;
     const here = own.filter((site) => listensOf(site).some((one) => listenName(one) === listenName(listen)));
     const rows = here.flatMap((site) => site.hosts.map((host) => [host, served.get(site.name)] as const));
@@ -99,27 +102,40 @@ function listenersOf(
         trusted: new AddressSet(
           here.flatMap(({ exceptions }) => exceptions.trustedProxies.map(({ text }) => text)),
         ),
-        tls: listen.tls ? tlsOf(here, contexts, read) : null,
+        tls: listen.tls ? tlsOf(here, certificates, read) : null,
       },
     });
   }
   return listeners;
 }
 
+/** A certificate as it was read, and ready for use. */
+interface Certificate {
+  pem: { cert: Buffer; key: Buffer };
+  context: SecureContext;
+}
+
 function tlsOf(
   sites: readonly Site[],
-  contexts: Map<Site, SecureContext>,
+  known: Map<Site, Certificate>,
   read: ProxyConfig["read"],
 ): Served["tls"] {
   const rows = sites.flatMap((site) => {
     if (site.tls === null) return [];
-    const context =
-      contexts.get(site) ??
-      createSecureContext({ cert: read(site.tls.certificate), key: read(site.tls.key) });
-    contexts.set(site, context);
-    return site.hosts.map((host) => [host, context] as const);
+    const certificate = known.get(site) ?? certificateOf(site.tls, read);
+    known.set(site, certificate);
+    return site.hosts.map((host) => [host, certificate] as const);
   });
   const [first] = rows;
   if (first === undefined) throw new Error("no site has a certificate for a listener with TLS");
-  return { byHost: new HostTable(rows), fallback: first[1] };
+  const byHost = new HostTable(rows.map(([host, { context }]) => [host, context] as const));
+  return { byHost, fallback: first[1].context, fallbackPem: first[1].pem };
+}
+
+function certificateOf(
+  { certificate, key }: NonNullable<Site["tls"]>,
+  read: ProxyConfig["read"],
+): Certificate {
+  const pem = { cert: read(certificate), key: read(key) };
+  return { pem, context: createSecureContext(pem) };
 }

@@ -2,21 +2,24 @@ import { chmodSync, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs"
 import http from "node:http";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import { METRICS_TYPE } from "./metrics/exposition.js";
 
 /** What the control socket answers with; by what it is asked. */
 export interface ControlAnswers {
   /** null: there is no such site. */
-  sync(site: string): Promise<object | null>;
-  status(): Promise<object>;
+  sync(site: string): object | null | Promise<object | null>;
+  status(): object | Promise<object>;
+  /** Prometheus' text format; absent: there is none. */
+  metrics?(): Promise<string>;
   /** Hands over to a new process. @throws Error why it did not; then nothing has changed */
-  upgrade(): Promise<object>;
+  upgrade?(): Promise<object>;
   /** The predecessor is to be replaced now; its own control socket is this one from here on. */
-  takeOver(predecessor: number): Promise<object>;
+  takeOver?(predecessor: number): object;
 }
 
 const CONNECTIONS_MAX = 16;
 const TIMEOUT_MS = 5000;
-const ROUTES = "GET /status, POST /sync?site=, POST /upgrade";
+const ROUTES = "POST /sync?site=, POST /upgrade, GET /status or GET /metrics";
 
 /** Where a process is asked that has not taken over yet, or has been taken over from. */
 export function sideSocket(path: string, pid: number): string {
@@ -41,6 +44,8 @@ export class Control {
     const limits = { maxHeaderSize: 8192, headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS };
     this.server = http.createServer(limits, (request, response) => {
       request.resume();
+      if (request.url === "/metrics" && request.method === "GET" && answers.metrics)
+        return void sendMetrics(response, answers.metrics());
       answerTo(request, answers)
         .catch((error: unknown): Answer => [500, { error: (error as Error).message }])
         .then(([status, body]) => {
@@ -52,8 +57,15 @@ export class Control {
     this.server.maxConnections = CONNECTIONS_MAX;
   }
 
-  /** Answers, as yet only for who knows this process. @throws Error when the socket cannot be made */
+  /** Answers in its place. @throws Error when another process answers there, or the socket cannot be made */
   async open(): Promise<void> {
+    if (await isAnswered(this.path)) throw new Error(`another proxy answers on ${this.path}`);
+    await this.openAside();
+    this.show();
+  }
+
+  /** Answers, as yet only for who knows this process. @throws Error when the socket cannot be made */
+  async openAside(): Promise<void> {
     removeQuietly(this.side);
     await new Promise<void>((resolve, reject) => {
       this.server.once("error", reject);
@@ -93,6 +105,15 @@ export class Control {
 
 type Answer = [status: number, body: object];
 
+async function sendMetrics(response: http.ServerResponse, text: Promise<string>): Promise<void> {
+  try {
+    const whole = await text;
+    response.writeHead(200, { "Content-Type": METRICS_TYPE, Connection: "close" }).end(whole);
+  } catch (error) {
+    response.writeHead(500, { Connection: "close" }).end(`${(error as Error).message}\n`);
+  }
+}
+
 async function answerTo(request: http.IncomingMessage, answers: ControlAnswers): Promise<Answer> {
   const target = `http://fence${request.url ?? "/"}`;
   if (!URL.canParse(target)) return [400, { error: "which path" }];
@@ -100,8 +121,10 @@ async function answerTo(request: http.IncomingMessage, answers: ControlAnswers):
   if (pathname === "/status" && request.method === "GET") return [200, await answers.status()];
   if (!["/sync", "/upgrade", "/take-over"].includes(pathname)) return [404, { error: ROUTES }];
   if (request.method !== "POST") return [405, { error: "POST only" }];
-  if (pathname === "/upgrade") return [200, await answers.upgrade()];
-  if (pathname === "/take-over") return [200, await answers.takeOver(Number(searchParams.get("from")))];
+  if (pathname === "/upgrade" && answers.upgrade) return [200, await answers.upgrade()];
+  if (pathname === "/take-over" && answers.takeOver)
+    return [200, answers.takeOver(Number(searchParams.get("from")))];
+  if (pathname !== "/sync") return [404, { error: ROUTES }];
   const site = await answers.sync(searchParams.get("site") ?? "");
   return site === null ? [400, { error: "which site" }] : [200, site];
 }

@@ -26,6 +26,8 @@ export const WIRE_LIMITS = {
   trailerCountMax: 100,
   /** interim (1xx) responses before the final one */
   interimResponsesMax: 10,
+  /** addresses and TLVs of a binary PROXY header */
+  proxyHeaderBytesMax: 4096,
   /** requests of one connection that wait for their turn */
   pipelinedRequestsMax: 16,
 } as const;

@@ -63,24 +63,3 @@ function logLine(fields: LogFields): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
-
-const BATCH_BYTES = 32 * 1024;
-
-/** The access log: lines are gathered and written at once, for a write a line costs more than the parser. */
-export class AccessLog {
-  private batch = "";
-
-  constructor(private readonly sink: LogSink) {}
-
-  add(fields: LogFields): void {
-    if (this.sink.writableLength > UNREAD_BYTES_MAX) return;
-    this.batch += `${logLine(fields)}\n`;
-    if (this.batch.length >= BATCH_BYTES) this.flush();
-  }
-
-  flush(): void {
-    if (this.batch === "") return;
-    this.sink.write(this.batch);
-    this.batch = "";
-  }
-}

@@ -1,10 +1,13 @@
 import { monotonicMs } from "../base/clock.js";
+import { openAccessLog, type AccessLog } from "./access-log/access-log.js";
 import { CoarseClock } from "./clock.js";
 import { configurationOf, type Configuration, type ProxyConfig } from "./configuration.js";
 import type { Context } from "./context.js";
 import { HostTable } from "./front/host-table.js";
 import { Listener } from "./front/listener.js";
-import type { AccessLog, Log } from "./log.js";
+import type { Log, LogSink } from "./log.js";
+import { metricsSnapshot, type MetricsSnapshot } from "./metrics/snapshot.js";
+import { Totals } from "./metrics/traffic.js";
 import type { StopHow } from "./process/serving.js";
 import type { SocketSource } from "./process/sockets.js";
 import type { ServedSite } from "./site.js";
@@ -30,18 +33,23 @@ export class Proxy {
   private readonly startedMs = monotonicMs();
   private facts: ReloadFacts;
 
-  /** @throws Error for a certificate that cannot be read */
+  /**
+   * @param stdout where an access log goes that was asked for on the command line; null: it was not
+   * @throws Error for a certificate that cannot be read, and an access log that cannot be opened
+   */
   constructor(
     private config: ProxyConfig,
     log: Log,
-    accessLog: AccessLog | null,
+    private readonly stdout: LogSink | null,
     private readonly sockets: SocketSource,
   ) {
     this.context = {
       log,
-      accessLog,
+      accessLog: openAccessLog(config.server.accessLog, stdout, log),
+      totals: new Totals(),
       clock: new CoarseClock(),
       clients: new Set(),
+      http2: new Set(),
       backendConnections: new Set(),
       perClient: new Map(),
       isStopping: false,
@@ -67,10 +75,26 @@ export class Proxy {
   /** Makes ready for a new config, which is in force only by `commit`. @throws as reload */
   async prepare(config: ProxyConfig): Promise<Prepared> {
     const next = configurationOf(config, this.configuration);
-    const opened = await this.openAll(next);
+    const accessLog = this.accessLogFor(config);
+    const endLog = (): void => {
+      if (accessLog !== this.context.accessLog) void accessLog?.end();
+    };
+    let opened: string[];
+    try {
+      opened = await this.openAll(next);
+    } catch (error) {
+      endLog();
+      throw error;
+    }
     return {
-      commit: () => this.putInForce(config, next),
-      abandon: () => this.closeThese(opened),
+      commit: () => {
+        this.takeAccessLog(accessLog);
+        this.putInForce(config, next);
+      },
+      abandon: () => {
+        this.closeThese(opened);
+        endLog();
+      },
     };
   }
 
@@ -101,7 +125,33 @@ export class Proxy {
   private retire(key: string, listener: Listener): void {
     this.closeThese([key]);
     listener.serve({ sites: new HostTable<ServedSite>([]), trusted: new AddressSet([]), tls: null });
-    for (const client of [...this.context.clients]) if (client.listener === listener) client.closeIfIdle();
+    const { clients, http2 } = this.context;
+    for (const client of [...clients]) if (client.listener === listener) client.closeIfIdle();
+    for (const connection of http2) if (connection.isOf(listener)) connection.retire();
+  }
+
+  private accessLogFor(config: ProxyConfig): AccessLog | null {
+    const { context } = this;
+    const isSame = JSON.stringify(config.server.accessLog) === JSON.stringify(this.config.server.accessLog);
+    return isSame ? context.accessLog : openAccessLog(config.server.accessLog, this.stdout, context.log);
+  }
+
+  /** One that stays is opened anew: a reload is what some rotate their logs by. */
+  private takeAccessLog(accessLog: AccessLog | null): void {
+    const before = this.context.accessLog;
+    this.context.accessLog = accessLog;
+    if (accessLog === before) this.reopenLogs();
+    else void before?.end();
+  }
+
+  /** The files of the logs were moved away. */
+  reopenLogs(): void {
+    this.context.accessLog?.reopen();
+  }
+
+  /** What this process has counted; with those of others `renderMetrics` makes one text of them. */
+  metrics(): MetricsSnapshot {
+    return metricsSnapshot(this.configuration, this.context);
   }
 
   /** A reload that changed nothing, for the status. */
@@ -133,19 +183,24 @@ export class Proxy {
     for (const timer of this.timers) clearInterval(timer);
     for (const listener of this.retired) listener.dropHandshakes();
     for (const client of [...context.clients]) client.socket.destroy();
+    for (const connection of [...context.http2]) connection.destroy();
     for (const connection of [...context.backendConnections]) connection.destroy();
-    context.accessLog?.flush();
+    await context.accessLog?.end();
+    context.accessLog = null;
   }
 
   /** Whether there is a client that must not be cut off; idle ones are told to go. */
   private isWaitedFor(how: StopHow): boolean {
-    const { clients, clock } = this.context;
+    const { clients, http2, clock } = this.context;
+    for (const connection of [...http2]) connection.retire();
     for (const client of [...clients]) {
       // Whoever is about to send its next request must not lose it to the end of its connection.
       if (how === "end" || client.timer.idleSec(client, clock.tick) >= TIMEOUTS_SEC.retireIdle)
         client.closeIfIdle();
     }
-    return how === "retire" ? clients.size > 0 : [...clients].some((client) => client.isBusy);
+    return (
+      http2.size > 0 || (how === "retire" ? clients.size > 0 : [...clients].some(({ isBusy }) => isBusy))
+    );
   }
 
   /** Opens what a configuration adds. @throws for the first that cannot be opened; then none of them stays open */
@@ -155,7 +210,7 @@ export class Proxy {
       for (const [key, { listen, served }] of configuration.listeners) {
         if (this.listeners.has(key)) continue;
         const listener = new Listener(this.context, listen, served);
-        await listener.open(this.sockets.take(listen));
+        await listener.open(await this.sockets.take(listen));
         this.listeners.set(key, listener);
         opened.push(key);
       }
@@ -182,10 +237,11 @@ export class Proxy {
   }
 
   private sweep(): void {
-    const { clock, clients, accessLog } = this.context;
+    const { clock, clients, http2, accessLog } = this.context;
     clock.advance(Math.floor((monotonicMs() - this.startedMs) / 1000));
     const { tick } = clock;
     for (const client of clients) client.sweep(tick);
+    for (const connection of http2) connection.sweep(tick);
     for (const pool of this.configuration.pools.values()) {
       for (const connection of pool.idle.expire(tick, TIMEOUTS_SEC.backendIdle)) connection.destroy();
     }

@@ -1,7 +1,7 @@
 import { monotonicMs, sleep } from "../base/clock.js";
 import { exists } from "../base/folders.js";
 import { servedListens, type ProxyConfig } from "./configuration.js";
-import { AccessLog, Log, type LogSink } from "./log.js";
+import { Log, type LogSink } from "./log.js";
 import { Daemon } from "./process/daemon.js";
 import { readDocument } from "./process/document.js";
 import { identityOf } from "./process/identity.js";
@@ -29,7 +29,7 @@ const LOOK_MS = 50;
 
 /**
  * Serves until SIGTERM or SIGINT, or until another process has taken over, and resolves when all has ended. SIGHUP reads
- * the document anew; a second SIGTERM ends at once.
+ * the document anew, SIGUSR1 opens the access log anew; a second SIGTERM ends at once.
  * @throws whatever stands against the start: then nothing listens any more
  */
 export async function runProxy(options: RunOptions): Promise<void> {
@@ -54,6 +54,7 @@ export async function runProxy(options: RunOptions): Promise<void> {
     throw error;
   }
   signals.onReload(() => daemon.reload());
+  signals.onReopen(() => daemon.reopenLogs());
   await Promise.race([signals.ended, daemon.replaced]);
   await daemon.stop();
 }
@@ -81,7 +82,7 @@ async function servingOf(
   const identity = await identityOf(user);
   if (workers > 1 || identity !== null)
     return new Supervisor(config, log, bound, { file, identity, accessLog: access !== null });
-  return new SingleProcess(config, log, access === null ? null : new AccessLog(access), bound);
+  return new SingleProcess(config, log, access, bound);
 }
 
 /** @param isLeftBehind a proxy was killed: what is left of it may still hold its sockets for a moment */

@@ -1,9 +1,11 @@
 import type { Site } from "../spec/types.js";
 import { freshenBackends } from "./hold/fresh-backends.js";
+import type { HeldRequest } from "./hold/held-request.js";
 import { WaitingRoom } from "./hold/waiting-room.js";
 import type { BackendGroup } from "./backend/backend-pool.js";
 import type { CgiUpstream } from "./cgi/cgi-upstream.js";
 import { gateOf, type Gate } from "./gate/decide.js";
+import { Traffic } from "./metrics/traffic.js";
 import { ModeStore } from "./modes/mode-store.js";
 import { staticRoutesOf, type StaticRoute } from "./static/routes.js";
 
@@ -11,7 +13,7 @@ import { staticRoutesOf, type StaticRoute } from "./static/routes.js";
 export class ServedSite {
   readonly name: string;
   readonly modes: ModeStore;
-  readonly room: WaitingRoom;
+  readonly room: WaitingRoom<HeldRequest>;
   /** The one field that a request looks at: the site is up, and nobody waits. */
   isOpen = false;
   gate: Gate;
@@ -26,6 +28,7 @@ export class ServedSite {
   private wasHeld = false;
   /** Upgraded connections. */
   tunnels = 0;
+  readonly traffic = new Traffic();
 
   constructor(site: Site, active: string, upstream: BackendGroup | null, cgi: CgiUpstream | null) {
     this.name = site.name;
@@ -34,7 +37,7 @@ export class ServedSite {
     this.routes = staticRoutesOf(site);
     this.upstream = upstream;
     this.cgi = cgi;
-    this.room = new WaitingRoom(this);
+    this.room = new WaitingRoom<HeldRequest>(this);
     this.modes.onChange = () => this.modeChanged();
     this.modeChanged();
   }

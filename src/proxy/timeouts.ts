@@ -55,6 +55,22 @@ export const PROXY_LIMITS = {
   listenBacklog: 4096,
 } as const;
 
+/** Of HTTP/2 to clients; what its library does not limit by itself. */
+export const HTTP2_LIMITS = {
+  /** Under way at once on one connection. Each counts as a connection of its client besides. */
+  streamsMax: 100,
+  headBytesMax: 32_768,
+  /** Crumbs of cookies are fields, too. */
+  fieldCountMax: 256,
+  /** What a client may send of one body before the backend has taken it. */
+  streamWindowBytes: 256 * 1024,
+  connectionWindowBytes: 1024 * 1024,
+  sessionMegabytesMax: 16,
+  /** Resets, pings, settings and malformed requests of one connection; more come back by the second. */
+  oddFramesMax: 200,
+  oddFramesPerSec: 20,
+} as const;
+
 /** The fallback look at the active variants. */
 export const LOOK_MS = 500;
 export const SWEEP_MS = 1000;

@@ -1,4 +1,5 @@
 import type { Server, Site, Spec } from "../spec/types.js";
+import { doorOf, gateHost } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { hostRegex, scopesOf } from "./lighttpd-sites.js";
 import { sitesOf } from "./sites.js";
@@ -14,6 +15,18 @@ export function gateValues(spec: Spec, server: Server): Values {
     probePath: PROBE_PATH,
     controlSocket: `${spec.runDir}/${server.name}/control.sock`,
     admin: `${spec.outputDir}/${server.name}/admin.lua`,
+    doors: sites.flatMap((site) => {
+      const door = doorOf(spec, server, site);
+      if (door === null) return [];
+      return [
+        {
+          label: ident(`fence-hold-${site.name}`),
+          host: gateHost(site),
+          path: door.path,
+          active: activePath(spec, server, site),
+        },
+      ];
+    }),
     hasUpstream: server.config === "standalone" && sites.some((site) => site.upstream !== null),
     blocks: sites.flatMap((site) =>
       scopesOf(spec, server, site).map((socket) => ({
@@ -34,8 +47,8 @@ export function adminValues(spec: Spec, server: Server): Values {
   const sites = sitesOf(spec, server);
   return {
     sites: sites.map((site) => ({ name: site.name, active: activePath(spec, server, site) })),
-    // In the user's own config the labels of the backends are not ours.
-    counts: server.config === "standalone",
+    // In the user's own config the labels of the backends are not ours: there all of them count for each site.
+    labelled: server.config === "standalone",
   };
 }
 

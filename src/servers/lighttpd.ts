@@ -3,7 +3,7 @@ import type { PlannedFile, ServerAdapter, SwitchPoint } from "./adapter.js";
 import { lighty, lightyRegex } from "./encode-lighttpd.js";
 import { lua } from "./encode-lua.js";
 import { configValues } from "./lighttpd-config.js";
-import { downValues } from "./lighttpd-down.js";
+import { shutValues } from "./lighttpd-shut.js";
 import { limits, unfit } from "./lighttpd-fitness.js";
 import {
   activePath,
@@ -21,7 +21,7 @@ import { sitesOf } from "./sites.js";
  */
 export const lighttpd: ServerAdapter = {
   kind: "lighttpd",
-  modes: ["up", "down"],
+  modes: ["up", "down", "hold"],
   encoders: { lighty, lightyRegex, lua },
 
   files(spec, server) {
@@ -48,7 +48,7 @@ export const lighttpd: ServerAdapter = {
     const source =
       values.mode === "up"
         ? { template: "lighttpd/variants/up.lua", values: upValues(site, values.generation) }
-        : { template: "lighttpd/variants/down.lua", values: downValues(site, values) };
+        : { template: "lighttpd/variants/shut.lua", values: shutValues(site, values) };
     return [{ name: `${site.name}.lua`, source }];
   },
 
@@ -92,8 +92,8 @@ function exampleVariants(site: Site): PlannedFile[] {
     script(`variants/${site.name}.up.lua`, "lighttpd/variants/up.lua", upValues(site, 0)),
     script(
       `variants/${site.name}.down.lua`,
-      "lighttpd/variants/down.lua",
-      downValues(site, { ...values, mode: "down" }),
+      "lighttpd/variants/shut.lua",
+      shutValues(site, { ...values, mode: "down" }),
     ),
   ];
 }

@@ -92,10 +92,7 @@ function limitsProxy(spec: Spec, server: Server): Limit[] {
   }
   const note = (sentence: string): void => void found.push({ level: "note", site: null, sentence });
   for (const listen of allListens(spec, server)) {
-    if (listen.http2 || listen.proxyProtocol) {
-      const sentence = `${socketName(listen)}: the proxy supports neither HTTP/2 nor the PROXY protocol yet.`;
-      found.push({ level: "refuse", site: null, sentence });
-    } else if (listen.tls && !listen.http2)
+    if (listen.tls && !listen.http2)
       note(`${socketName(listen)} speaks HTTP/1.1 alone: HTTP/2 is offered with http2 = true.`);
   }
   return found;

@@ -1,5 +1,6 @@
 import type { ServerKind } from "../spec/types.js";
 import type { ServerAdapter } from "./adapter.js";
+import { gate } from "./gate.js";
 import { lighttpd } from "./lighttpd.js";
 import { nginxLua } from "./nginx-lua.js";
 import { nginx } from "./nginx.js";
@@ -10,6 +11,7 @@ const ADAPTERS: Readonly<Record<ServerKind, ServerAdapter>> = {
   "nginx-lua": nginxLua,
   nginx,
   proxy,
+  gate,
 };
 
 export function adapterOf(kind: ServerKind): ServerAdapter {

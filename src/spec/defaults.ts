@@ -1,4 +1,4 @@
-import type { ServerKind } from "./types.js";
+import type { ServerKind, WebServerKind } from "./types.js";
 
 interface Default<T> {
   value: T;
@@ -109,7 +109,7 @@ export const DEFAULTS = {
 } as const;
 
 /** Worker processes when the spec names none. */
-export const DEFAULT_WORKERS: Readonly<Record<ServerKind, number>> = {
+export const DEFAULT_WORKERS: Readonly<Record<WebServerKind, number>> = {
   lighttpd: 0,
   "nginx-lua": 2,
   nginx: 2,
@@ -122,10 +122,11 @@ export const DEFAULT_HTTP2: Readonly<Record<ServerKind, boolean>> = {
   "nginx-lua": true,
   nginx: true,
   proxy: false,
+  gate: false,
 };
 
 /** The binary when the spec names none; found in the system's program folders. */
-export const DEFAULT_PROGRAM: Readonly<Record<ServerKind, string>> = {
+export const DEFAULT_PROGRAM: Readonly<Record<WebServerKind, string>> = {
   lighttpd: "lighttpd",
   "nginx-lua": "nginx",
   nginx: "nginx",

@@ -1,10 +1,10 @@
-import type { ServerKind } from "./types.js";
+import type { WebServerKind } from "./types.js";
 
 /**
  * A commented fence.toml that is valid as it stands, for `fence init`.
  * @param hostname the name of the first site, a host name of ASCII letters, digits, `-` and `.`
  */
-export function starterSpec(kind: ServerKind, hostname = "www.example.com"): string {
+export function starterSpec(kind: WebServerKind, hostname = "www.example.com"): string {
   // It is put between quotes as it is.
   if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(hostname))
     throw new Error(`not a host name: ${hostname}`);
@@ -87,7 +87,7 @@ const NGINX_HEAD = [
 ];
 
 /** How to begin with a config that is there already; file names are those that the servers' adapters write. */
-const HEADS: Readonly<Record<ServerKind, readonly string[]>> = {
+const HEADS: Readonly<Record<WebServerKind, readonly string[]>> = {
   lighttpd: [
     ...own("/run/lighttpd.pid"),
     "at the end of your lighttpd.conf, outside of any block:",
@@ -107,7 +107,7 @@ const HEADS: Readonly<Record<ServerKind, readonly string[]>> = {
   ],
 };
 
-const SERVER_LINES: Readonly<Record<ServerKind, readonly string[]>> = {
+const SERVER_LINES: Readonly<Record<WebServerKind, readonly string[]>> = {
   lighttpd: [
     "workers = 0                        # one process that serves by itself",
     '# user = "www-data"',

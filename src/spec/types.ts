@@ -22,7 +22,9 @@ export interface Spec {
 }
 
 export const SERVER_KINDS = ["lighttpd", "nginx-lua", "nginx", "proxy"] as const;
-export type ServerKind = (typeof SERVER_KINDS)[number];
+export type WebServerKind = (typeof SERVER_KINDS)[number];
+/** What a spec names, and the gate that comes with servers which cannot hold. */
+export type ServerKind = WebServerKind | "gate";
 
 export interface Server {
   /** `[a-z][a-z0-9-]*`, at most 32 characters: it becomes part of file names and identifiers. */

@@ -7,6 +7,7 @@ export const FILE_MODE = 0o644;
 export const lockPath = (stateDir: string): string => join(stateDir, "lock");
 export const holderPath = (stateDir: string): string => join(stateDir, "lock.holder");
 export const journalPath = (stateDir: string): string => join(stateDir, "journal.json");
+export const runRecordPath = (stateDir: string): string => join(stateDir, "run.json");
 export const historyPath = (stateDir: string): string => join(stateDir, "history.ndjson");
 export const olderHistoryPath = (stateDir: string): string => join(stateDir, "history.1.ndjson");
 export const sitesPath = (stateDir: string): string => join(stateDir, "sites");

@@ -1,4 +1,5 @@
 import { readlink } from "node:fs/promises";
+import { isMode, type Mode } from "../base/mode.js";
 import { ask } from "./ask.js";
 import type { Held } from "./types.js";
 
@@ -11,6 +12,7 @@ export interface SyncReport {
   pid: number;
   /** The shared copy is as the file was during the request; false: another worker was reading it all the while. */
   synced: boolean;
+  mode: Mode | "unknown";
   generation: number | null;
   /** Workers that have judged a request from this shared copy, some of them long gone. */
   workers: readonly number[];
@@ -42,11 +44,12 @@ export async function activeGeneration(active: string): Promise<number> {
 function parse(body: string): SyncReport | null {
   try {
     const value = JSON.parse(body) as Record<string, unknown> | null;
-    const { pid, synced, generation, workers, inflight, held, oldestHeldMs } = value ?? {};
+    const { pid, synced, mode, generation, workers, inflight, held, oldestHeldMs } = value ?? {};
     if (typeof pid !== "number" || typeof synced !== "boolean" || !Array.isArray(workers)) return null;
     return {
       pid,
       synced,
+      mode: isMode(mode) ? mode : "unknown",
       generation: typeof generation === "number" ? generation : null,
       workers: workers as number[],
       inflight: typeof inflight === "number" ? inflight : null,

@@ -4,6 +4,7 @@ import { serverNamed, siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import type { Listen, Server, ServerKind, Site } from "../spec/types.js";
+import { observeWorkers as observeGate } from "./gate.js";
 import { observeWorkers as observeLighttpd } from "./lighttpd.js";
 import { observeWorkers as observeNginxLua } from "./nginx-lua.js";
 import { observeWorkers as observeNginx } from "./nginx.js";
@@ -17,6 +18,7 @@ const WORKERS_OF: Readonly<Record<ServerKind, ObserveWorkers>> = {
   "nginx-lua": observeNginxLua,
   nginx: observeNginx,
   proxy: observeProxy,
+  gate: observeGate,
 };
 
 /** Probes of one listener under way at once in one look; each opens a connection of its own. */
@@ -44,7 +46,7 @@ async function look(plan: Plan, point: SwitchPoint): Promise<Observation> {
   const probes = await probeAll(site, site.listen[server.name] ?? []);
   const view = await viewOf(point, server, master);
   const problems = problemsOf(view, probes);
-  const agreed = problems.length === 0 ? agreement(probes) : null;
+  const agreed = problems.length === 0 ? (view.shows ?? agreement(probes)) : null;
   return {
     ...nothing,
     running: master.running,
@@ -84,7 +86,7 @@ function problemsOf(view: WorkersView, probes: readonly ProbeResult[]): string[]
   }
   for (const one of probes)
     if (one.problem !== null) problems.push(`${one.host} at ${one.url}: ${one.problem}`);
-  if (problems.length === 0 && agreement(probes) === null) {
+  if (problems.length === 0 && view.shows === undefined && agreement(probes) === null) {
     const seen = probes.map(
       (one) => `${one.host} at ${one.url}: ${one.mode}, generation ${one.generation ?? "unknown"}`,
     );

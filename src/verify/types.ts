@@ -68,6 +68,8 @@ export interface Proof {
 export interface WorkersView {
   /** One entry for every worker process alive, whether it answered or not. */
   workers: readonly WorkerReport[];
+  /** What they show, of a server without listeners for clients; absent: its listeners are asked. */
+  shows?: { mode: Mode | "unknown"; generation: number | null };
   /** Requests at the backend over all workers; null: this server cannot tell exactly. */
   inflight: number | null;
   /** As in Observation; absent: this server holds none. */

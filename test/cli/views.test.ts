@@ -89,7 +89,7 @@ function look(...cells: StatusCell[]): StatusLook {
   return {
     spec,
     groups: [cells],
-    unfinished: { journal: { kind: "none" }, holder: null },
+    unfinished: { journal: { kind: "none" }, holder: null, run: null },
     nowMs: Date.UTC(2026, 10, 25, 14, 10),
   };
 }
@@ -128,7 +128,11 @@ describe("status", () => {
   });
 
   test("a change that was cut short is said", () => {
-    const unfinished = { journal: { kind: "unreadable", problem: "it is empty" } as const, holder: null };
+    const unfinished = {
+      journal: { kind: "unreadable", problem: "it is empty" } as const,
+      holder: null,
+      run: null,
+    };
     assert.match(
       statusLines({ ...look(cell()), unfinished }, output()).at(-1) ?? "",
       /journal cannot be read: it is empty/,

@@ -13,13 +13,13 @@ import {
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { childrenOf } from "../../src/base/process-info.js";
-import type { ServerKind } from "../../src/spec/types.js";
+import type { WebServerKind } from "../../src/spec/types.js";
 import { needs, type Need } from "../support/needs.js";
 import { createWorld, until, type World } from "../support/world.js";
 
 /** The whole job on each real server through the fence program: switch, prove, survive, undo. */
 const KINDS: readonly {
-  kind: ServerKind;
+  kind: WebServerKind;
   need: Need;
   reload: NodeJS.Signals;
   serverLines: string;

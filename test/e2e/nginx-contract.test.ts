@@ -303,8 +303,7 @@ for (const kind of ["nginx", "nginx-lua", "proxy"] as const) {
       isDown(await c.ask({ host: "dead.test" }));
     });
 
-    const http2 = kind === "proxy" ? "1.1" : "2";
-    test(`HTTP/${http2} over TLS gets the same answer, also after an upload of 4 MB`, async () => {
+    test("HTTP/2 over TLS gets the same answer, also after an upload of 4 MB", async () => {
       const url = `https://tls.test:${c.tlsPort}/`;
       const curl = ["-sk", "--http2", "--resolve", `tls.test:${c.tlsPort}:127.0.0.1`, "-o", "/dev/null"];
       const format = ["-w", "%{http_version} %{http_code} "];
@@ -312,9 +311,9 @@ for (const kind of ["nginx", "nginx-lua", "proxy"] as const) {
         const posting = runProgram("curl", [...curl, ...format, "--data-binary", "@-", url]);
         posting.child.stdin?.on("error", () => {});
         posting.child.stdin?.end(UPLOAD);
-        assert.equal((await posting).stdout, `${http2} 503 `);
+        assert.equal((await posting).stdout, "2 503 ");
       }
-      assert.equal((await runProgram("curl", [...curl, ...format, "-I", url])).stdout, `${http2} 503 `);
+      assert.equal((await runProgram("curl", [...curl, ...format, "-I", url])).stdout, "2 503 ");
       isDown(await c.ask({ host: "tls.test", port: c.tlsPort, tls: true }));
     });
 

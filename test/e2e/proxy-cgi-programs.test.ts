@@ -4,6 +4,8 @@ import { writeFileSync } from "node:fs";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { askCgiStatus } from "../../src/proxy/cgi/ask-status.js";
+import { CgiUpstream } from "../../src/proxy/cgi/cgi-upstream.js";
 import type { Upstream } from "../../src/spec/types.js";
 import { ask } from "../support/http-answer.js";
 import {
@@ -141,6 +143,23 @@ for (const { title, need, start, socket, protocol, path, info, hasStderr, keeps 
       };
       await Promise.all(Array.from({ length: 12 }, (_, id) => run(id)));
       agent.destroy();
+    });
+
+    test("A health check learns the status through the protocol, and that there is none", async () => {
+      if (protocol === "http") assert.fail("not of this table");
+      const split = path.includes(".php") ? [".php"] : [];
+      const upstream = new CgiUpstream(protocol, {
+        root: `${program.folder}/root`,
+        index: "",
+        split,
+        params: [],
+      });
+      const backend = { kind: "unix", path: program.socket(socket) } as const;
+      const question = { host: "main.test", timeoutMs: 5000, tick: 0 };
+      assert.equal(await askCgiStatus(backend, upstream, { ...question, path: `${target}?who` }), 200);
+      assert.equal(await askCgiStatus(backend, upstream, { ...question, path: `${target}?304` }), 304);
+      const none = { kind: "unix", path: program.socket("none.sock") } as const;
+      await assert.rejects(askCgiStatus(none, upstream, { ...question, path: target }), { code: "ENOENT" });
     });
 
     if (hasStderr)

@@ -289,6 +289,7 @@ describe("The end of the proxy, and TLS", needs("root", "openssl"), () => {
       assert.equal(await subjectFor(tlsPort, "a.test"), "a");
       assert.equal(await subjectFor(tlsPort, "b.test"), "b");
       assert.equal(await subjectFor(tlsPort, "unknown.test"), "a");
+      assert.equal(await subjectFor(tlsPort, ""), "a");
       assert.equal((await ask({ port: tlsPort, host: "a.test", tls: true })).status, 503);
       linkSync(join(folder, "c.pem"), join(folder, "new.pem"));
       renameSync(join(folder, "new.pem"), join(folder, "b.pem"));

@@ -258,7 +258,7 @@ describe("sockets that another process passes on", needs("linux"), () => {
     );
     assert.equal((await of.fence("apply")).code, 0);
     const bound = new BoundSockets([]);
-    const fd = bound.take(httpAt(port));
+    const fd = await bound.take(httpAt(port));
     const command = 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"';
     const child = spawn(
       "sh",

@@ -97,6 +97,7 @@ export function planOf(folder: string, sites: readonly string[] = ["main"]): Pla
     },
     files: [],
     runFolders: [],
+    gatePoints: [],
     switchPoints: servers.flatMap((server) => sites.map((site) => point(site, server))),
   };
 }
@@ -135,6 +136,8 @@ export function fakeMachine(lies: Lies = {}): Machine {
     return lies.observe ? lies.observe(point, truth) : truth;
   };
   return {
+    ensureGate: () => Promise.resolve(),
+    stopGate: () => Promise.resolve(),
     async whyUnreadable() {
       return null;
     },

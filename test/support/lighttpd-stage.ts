@@ -49,7 +49,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const folder = temporaryFolder();
   const [port, port6, tlsPort] = [await freePort(), await freePort(), options.tls ? await freePort() : 0];
   const listen: Listen[] = [httpAt(port), httpAt(port6, "::1")];
-  if (options.tls) listen.push(httpsAt(tlsPort));
+  if (options.tls) listen.push(httpsAt(tlsPort, true));
   const server = serverOn(folder, port, { listen, ...options.server });
   const tls = options.tls ? selfSigned(folder) : null;
   const parts = typeof options.main === "function" ? options.main(folder) : (options.main ?? {});

@@ -25,6 +25,7 @@ export type Need =
   | "wrk"
   | "strace"
   | "setfacl"
+  | "prlimit"
   | "openssl"
   | "chromium"
   | "gcc"

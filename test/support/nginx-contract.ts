@@ -100,7 +100,7 @@ function prepared(kind: NginxKind, listen: Listen[], tlsPort: number) {
       siteOf("dead", { upstream: "gone" }),
       siteOf("tls", {
         tls: { certificate, key },
-        listen: { web: [httpsAt(tlsPort, kind !== "proxy")] },
+        listen: { web: [httpsAt(tlsPort, true)] },
       }),
     ];
     const spec = nginxSpec(kind, folder, backend.port, listen, sites);

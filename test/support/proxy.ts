@@ -37,6 +37,11 @@ export async function startProxy(
       ? spec
       : { ...spec, upstreams: [{ ...upstreamOf("app", backends), ...upstream }] };
   });
+  return withControl(world, port);
+}
+
+/** What a test asks of the process. */
+export function withControl(world: NginxWorld, port: number): ProxyWorld {
   const renderer = createRenderer(adapterOf);
   let { spec } = world.plan;
   return Object.assign(world, {

@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
-import type { ServerKind } from "../../src/spec/types.js";
+import type { WebServerKind } from "../../src/spec/types.js";
 
 export const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
 
-const PROGRAM: Readonly<Record<ServerKind, string>> = {
+const PROGRAM: Readonly<Record<WebServerKind, string>> = {
   lighttpd: "/usr/sbin/lighttpd",
   nginx: "/usr/sbin/nginx",
   "nginx-lua": "/usr/sbin/nginx",
@@ -24,11 +24,13 @@ export interface CliResult {
 }
 
 export interface WorldOptions {
-  kind: ServerKind;
+  kind: WebServerKind;
   /** Lines for `[server.web]`. */
   serverLines?: string;
   /** Lines for `[site.main]` and its tables; `hosts` and `upstream` are given. */
   siteLines?: string;
+  /** Port of a backend that the test brings along. */
+  backendPort?: number;
 }
 
 /** One real server in front of one small backend, driven through the fence program as a user would. */
@@ -59,7 +61,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const backend = await startBackend();
   const port = await freePort();
   const specFile = join(folder, "fence.toml");
-  writeFileSync(specFile, specText(folder, options, port, backend.port));
+  writeFileSync(specFile, specText(folder, options, port, options.backendPort ?? backend.port));
   const pidFile = join(folder, "run/web/server.pid");
   let server: ChildProcess | null = null;
 
@@ -162,7 +164,7 @@ export function runFence(args: readonly string[], cwd?: string): Promise<CliResu
 }
 
 /** In a session of its own: lighttpd's master signals its whole process group when it ends. */
-function startServer(kind: ServerKind, config: string): ChildProcess {
+function startServer(kind: WebServerKind, config: string): ChildProcess {
   const args = kind === "lighttpd" ? ["-D", "-f", config] : ["-c", config, "-g", "daemon off;"];
   return spawn(PROGRAM[kind], args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
 }

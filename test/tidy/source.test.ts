@@ -5,8 +5,8 @@ import { SERVER_KINDS } from "../../src/spec/types.js";
 import { filesBelow, linesThatMatch, read, ROOT } from "./project.js";
 
 const FILE_LINES_MAX = 300;
-/** Template folders that belong to no server kind: what fence lays out for the host itself. */
-const OTHER_TEMPLATE_FOLDERS = ["host"];
+/** Template folders that belong to no kind of a spec: what fence lays out for the host itself, and for its gate. */
+const OTHER_TEMPLATE_FOLDERS = ["host", "gate"];
 
 test("every template lies in the folder of a server kind", () => {
   const folders = new Set(filesBelow("templates").map((file) => file.split("/")[1]));

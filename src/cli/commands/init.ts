@@ -1,9 +1,9 @@
 import { Option, type Command } from "commander";
 import { addCommand, type Run } from "../command.js";
-import { SERVER_KINDS, type ServerKind } from "../../spec/types.js";
+import { SERVER_KINDS, type WebServerKind } from "../../spec/types.js";
 
 export function addInit(program: Command, run: Run): void {
-  addCommand<{ kind: ServerKind; force?: true }>(program, run, {
+  addCommand<{ kind: WebServerKind; force?: true }>(program, run, {
     usage: "init",
     summary: "write a first fence.toml with comments",
     description:

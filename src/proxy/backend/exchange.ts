@@ -1,10 +1,12 @@
-import { monotonicMs, wallMs } from "../../base/clock.js";
+import { monotonicMs } from "../../base/clock.js";
 import { causeOf, type Cause, type Failure } from "../answers/failures.js";
 import type { BodyFilter } from "../answers/body-filter.js";
 import type { BodyReader } from "../body-reader.js";
 import type { CgiCall } from "../cgi/call.js";
+import { dropPrepared } from "../cgi/prepared.js";
 import type { Context } from "../context.js";
 import type { Client } from "../front/client.js";
+import { noteEnd } from "../front/note-end.js";
 import type { Task } from "../front/task.js";
 import type { ServedSite } from "../site.js";
 import { TIMEOUTS_SEC } from "../timeouts.js";
@@ -13,6 +15,7 @@ import { CONTINUE_TEXT, interimHeadText, keepsConnection, responseHeadText } fro
 import type { RequestHead, ResponseHead } from "../wire/types.js";
 import type { BackendLink } from "./backend-link.js";
 import type { BackendGroup, BackendPool } from "./backend-pool.js";
+import { tellFailure } from "./tell-failure.js";
 
 /** RFC 9110 section 9.2.2; what else there is may not be done twice. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
@@ -36,7 +39,6 @@ export class Exchange implements Task {
   isExempt = false;
   /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
   heardAt: number;
-  private readonly startedAt: number;
   private readonly isRepeatable: boolean;
   private connection: BackendLink | null = null;
   private tried: Set<BackendPool> | null = null;
@@ -57,7 +59,6 @@ export class Exchange implements Task {
     this.isRequestSent = body.isDone;
     this.isRepeatable = body.isDone && IDEMPOTENT.has(request.method);
     this.heardAt = context.clock.tick;
-    this.startedAt = monotonicMs();
     site.inflight += 1;
   }
 
@@ -70,6 +71,7 @@ export class Exchange implements Task {
     // Another idle connection would most likely be as stale as the one that failed.
     const idle = this.sends > 0 ? null : pool.takeIdle(clock.tick, this.isRepeatable);
     pool.inflight += 1;
+    this.client.notes.backend = pool.label;
     if (idle === null) {
       this.connection = pool.connect(this.context, this);
       return;
@@ -139,6 +141,7 @@ export class Exchange implements Task {
     const { client, request, site } = this;
     const receiver = { version: request.version, keepAlive: client.keeps };
     this.status = head.status;
+    if (this.context.accessLog !== null) client.notes.backendMs = monotonicMs() - client.notes.startedMs;
     this.endsWithConnection = head.framing.kind === "until-close";
     this.stripsChunks = request.version === 10;
     if (head.upgraded) {
@@ -246,19 +249,9 @@ export class Exchange implements Task {
     } else if (quiet > TIMEOUTS_SEC.firstByte) this.fail("first-byte-timeout", "timeout");
   }
 
-  private tell({ status, reason, text }: Cause, why: string): void {
-    const { client, site, request, connection } = this;
-    this.context.log.error("request-failed", {
-      status,
-      reason,
-      text,
-      ...(why === "" ? {} : { why }),
-      site: site.name,
-      client: client.peer,
-      method: request.method,
-      target: request.target,
-      backend: connection?.pool.label ?? null,
-    });
+  private tell(cause: Cause, why: string): void {
+    this.client.notes.reason = cause.reason;
+    tellFailure(this.context, this, this.connection?.pool.label ?? null, cause, why);
   }
 
   /** Lets go of a connection that is of no further use. */
@@ -270,7 +263,7 @@ export class Exchange implements Task {
 
   private end(toDestroy: BackendLink | null): void {
     this.isOver = true;
-    if (this.call !== null) this.client.forgetPrepared();
+    if (this.call !== null) this.client.prepared = dropPrepared(this.client.prepared);
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
     this.connection = null;
     toDestroy?.destroy();
@@ -278,16 +271,7 @@ export class Exchange implements Task {
     else this.site.ends(this.isExempt);
     // What the proxy itself says in its place is noted when it is said.
     if (!this.client.isAnswered && this.status !== 499) return;
-    this.context.accessLog?.add({
-      at: wallMs(),
-      client: this.client.peer,
-      host: this.request.host,
-      method: this.request.method,
-      target: this.request.target,
-      status: this.status,
-      bytes: this.answerBytes,
-      ms: Math.round(monotonicMs() - this.startedAt),
-    });
+    noteEnd(this.client, this.status, this.answerBytes);
   }
 
   /** An upgraded connection is no request any more. */

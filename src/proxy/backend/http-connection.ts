@@ -92,6 +92,7 @@ export class HttpConnection extends BackendLink {
       // The whole answer is in hand: one string, one write. Bytes behind it were not asked for.
       if (length - at > size) this.keeps = false;
       sendText(socket, size === 0 ? text : text + latin1(bytes, at, at + size));
+      exchange.answerBytes = size;
       this.complete(exchange);
       return;
     }

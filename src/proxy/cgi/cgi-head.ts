@@ -39,6 +39,8 @@ export function parseCgiHead(
 
 class HeadReader {
   private at: number;
+  /** Where the lines begin that are kept and not yet taken. */
+  private run: number;
   private status = 0;
   private reason = "";
   private hasStatusLine = false;
@@ -56,6 +58,7 @@ class HeadReader {
     private readonly limit: number,
   ) {
     this.at = start;
+    this.run = start;
   }
 
   read(): CgiHead | "incomplete" | CgiFault {
@@ -96,7 +99,21 @@ class HeadReader {
     const next = this.lineEnd(at);
     if (typeof next !== "number") return next;
     this.at = next;
-    return this.takeField(nameStart, nameEnd, valueStart, valueEnd);
+    const verdict = this.takeField(nameStart, nameEnd, valueStart, valueEnd);
+    if (verdict === "keep") {
+      if (bytes[at] === CR) return null;
+      // Only CRLF ends a line for the client.
+      this.flush(nameStart);
+      this.fields += `${latin1(bytes, nameStart, at)}\r\n`;
+    } else if (verdict !== "drop") return verdict;
+    else this.flush(nameStart);
+    this.run = next;
+    return null;
+  }
+
+  /** Takes the kept lines before this offset. */
+  private flush(end: number): void {
+    if (this.run < end) this.fields += latin1(this.bytes, this.run, end);
   }
 
   /** @returns the offset behind the line end that stands here */
@@ -121,10 +138,16 @@ class HeadReader {
     this.status = Number(match[1]);
     this.reason = match[2] ?? "";
     this.hasStatusLine = true;
+    this.run = next;
     return null;
   }
 
-  private takeField(nameStart: number, nameEnd: number, start: number, end: number): CgiFault | null {
+  private takeField(
+    nameStart: number,
+    nameEnd: number,
+    start: number,
+    end: number,
+  ): "keep" | "drop" | CgiFault {
     const { bytes } = this;
     const kind = kindOf(RESPONSE_NAMES, bytes, nameStart, nameEnd - nameStart);
     switch (kind) {
@@ -135,7 +158,7 @@ class HeadReader {
         const text = latin1(bytes, start, end);
         if (this.length >= 0 || !/^[0-9]{1,15}$/.test(text)) return "length-field";
         this.length = Number(text);
-        return null;
+        return "drop";
       }
       case "transfer-encoding":
         return "coding-field";
@@ -143,17 +166,22 @@ class HeadReader {
         const options = connectionOptions(this.connection, latin1(bytes, start, end));
         if (options === null) return "connection-field";
         this.connection = options;
-        return null;
+        return "drop";
       }
       case "sendfile":
         this.sendfile = latin1(bytes, start, end);
-        return null;
+        return "drop";
       default:
-        return null;
+        return "drop";
     }
   }
 
-  private takeCgiField(nameStart: number, nameEnd: number, start: number, end: number): CgiFault | null {
+  private takeCgiField(
+    nameStart: number,
+    nameEnd: number,
+    start: number,
+    end: number,
+  ): "keep" | "drop" | CgiFault {
     const { bytes } = this;
     switch (nameEnd - nameStart) {
       case 4:
@@ -168,12 +196,11 @@ class HeadReader {
       case 12:
         if (spells(bytes, nameStart, "content-type")) this.hasCgiField = true;
     }
-    this.fields += `${latin1(bytes, nameStart, nameEnd)}: ${latin1(bytes, start, end)}\r\n`;
-    return null;
+    return "keep";
   }
 
   /** RFC 3875 section 6.3.3; once, and not against a status line. */
-  private takeStatus(value: string): CgiFault | null {
+  private takeStatus(value: string): "drop" | CgiFault {
     const match = /^([2-5][0-9]{2})(?: (.*))?$/.exec(value);
     if (match === null || (this.status !== 0 && !this.hasStatusLine)) return "status-field";
     const status = Number(match[1]);
@@ -182,11 +209,12 @@ class HeadReader {
     this.reason = (match[2] ?? "").replace(/^[ \t]+/, "");
     this.hasStatusLine = false;
     this.hasCgiField = true;
-    return null;
+    return "drop";
   }
 
   private finish(at: number): CgiHead | CgiFault {
     if (!this.hasCgiField && !this.hasStatusLine) return "cgi-field-missing";
+    this.flush(this.at);
     const isRedirect = this.status === 0 && this.hasLocation;
     const { nominated } = this.connection;
     return {

@@ -32,9 +32,11 @@ const PARAMS_END = recordHead(RECORD.params, 0);
 /** Ends the body of a request. */
 export const STDIN_END = recordHead(RECORD.stdin, 0);
 
+const SHORT = Array.from({ length: 128 }, (_, length) => String.fromCharCode(length));
+
 /** Lengths below 128 take one byte, others four with the highest bit set: section 3.4. */
 function lengthText(length: number): string {
-  if (length < 128) return String.fromCharCode(length);
+  if (length < 128) return SHORT[length] as string;
   return String.fromCharCode(
     (length >>> 24) | 128,
     (length >>> 16) & 255,

@@ -2,6 +2,7 @@ import { causeOf, type Cause } from "../answers/failures.js";
 import { BodyReader } from "../body-reader.js";
 import type { Client } from "../front/client.js";
 import type { Task } from "../front/task.js";
+import type { ServedSite } from "../site.js";
 import { sendText } from "../transport.js";
 import { CONTINUE_TEXT } from "../wire/head-text.js";
 import type { RequestHead } from "../wire/types.js";
@@ -25,6 +26,7 @@ export class Preparation implements Task {
   constructor(
     private readonly client: Client,
     private readonly request: RequestHead,
+    private readonly site: ServedSite,
     private readonly again: Again,
   ) {}
 
@@ -36,18 +38,22 @@ export class Preparation implements Task {
     onAbsent: (absent: Absent) => void,
   ): void {
     if (script !== null) return this.found(script);
-    const { client } = this;
-    void findScript(upstream, path, client.context.clock.tick).then(
-      (found) => {
-        if (this.isOver) return;
-        client.guard(() => {
-          if (typeof found === "object") return this.found(found);
-          this.isOver = true;
-          onAbsent(found);
-        });
-      },
-      (error: unknown) => this.fall(error as Error, path),
-    );
+    const { client, site } = this;
+    // So that no more are let go after a hold than the site has room for.
+    site.inflight += 1;
+    void findScript(upstream, path, client.context.clock.tick)
+      .then(
+        (found) => {
+          if (this.isOver) return;
+          client.guard(() => {
+            if (typeof found === "object") return this.found(found);
+            this.isOver = true;
+            onAbsent(found);
+          });
+        },
+        (error: unknown) => this.fall(error as Error, path),
+      )
+      .finally(() => site.ends(false));
   }
 
   /** A piece of the body, unframed. @returns false: no more before it was written */

@@ -1,13 +1,14 @@
 import { answerOf } from "../answers/answer.js";
 import { failureAnswer } from "../answers/failures.js";
 import type { Client } from "../front/client.js";
+import type { ServedSite } from "../site.js";
 import type { RequestHead } from "../wire/types.js";
 import { bytePath } from "./byte-path.js";
-import type { Prepared } from "./call.js";
 import type { CgiUpstream } from "./cgi-upstream.js";
 import { faultCause, type CgiFault } from "./faults.js";
 import { knownScript, type Absent } from "./find-script.js";
 import { Preparation, type Again } from "./preparation.js";
+import type { Prepared } from "./prepared.js";
 import { slashLocation } from "../static/locations.js";
 
 /** RFC 9110 section 9.3.7: about the server as a whole, of which no script knows. */
@@ -22,6 +23,7 @@ const OF_THE_SERVER = answerOf(200, "", "");
 export function prepare(
   client: Client,
   request: RequestHead,
+  site: ServedSite,
   upstream: CgiUpstream,
   again: Again,
 ): Prepared | null {
@@ -36,7 +38,7 @@ export function prepare(
   const script = knownScript(upstream, path, client.context.clock.tick);
   if (typeof script === "string") return replyAbsent(client, request, script);
   if (script !== null && request.framing.kind !== "chunked") return { script, spool: null };
-  const preparation = new Preparation(client, request, again);
+  const preparation = new Preparation(client, request, site, again);
   client.task = preparation;
   preparation.begin(upstream, path, script, (absent) => void replyAbsent(client, request, absent));
   return null;

@@ -39,49 +39,55 @@ function madeVariable(name: string): string | null {
 }
 
 /**
- * The variables of a request, encoded: what is the same for all requests first, the spec's own last. A variable of the
- * spec stands for the one of the same name. No client sets any but CONTENT_TYPE and HTTP_*.
- * @param fields checked field lines
+ * The variables of a request itself, encoded. As with all others, one that the spec has of the same name stands for it,
+ * and no client sets any but CONTENT_TYPE and HTTP_*.
  * @param bodyBytes null: there is no body
  */
-export function variablesText(
+export function requestVariables(
   upstream: CgiUpstream,
   request: RequestHead,
-  fields: string,
   script: Script,
-  origin: Origin,
   bodyBytes: number | null,
 ): string {
-  const { overridden, codec } = upstream;
-  let text = upstream.fixed;
-  const add = (name: string, value: string): void => {
-    if (overridden === null || !overridden.has(name)) text += codec.pair(name, value);
-  };
-  const { target } = request;
+  const { target, host, hostText } = request;
   const query = target.indexOf("?");
-  add("QUERY_STRING", query === -1 ? "" : target.slice(query + 1));
-  add("REQUEST_METHOD", request.method);
-  add("REQUEST_URI", target);
-  add("SCRIPT_NAME", script.name);
-  add("DOCUMENT_URI", script.name + script.info);
-  if (script.file !== null) add("SCRIPT_FILENAME", script.file);
-  if (script.file === null || script.info !== "") add("PATH_INFO", script.info);
-  add("SERVER_PROTOCOL", request.version === 11 ? "HTTP/1.1" : "HTTP/1.0");
-  add("REQUEST_SCHEME", origin.scheme);
-  if (origin.scheme === "https") add("HTTPS", "on");
-  add("REMOTE_ADDR", origin.address);
-  if (origin.port !== null) add("REMOTE_PORT", String(origin.port));
-  if (origin.serverAddress !== null) add("SERVER_ADDR", origin.serverAddress);
-  add("SERVER_PORT", origin.serverPort);
-  add("SERVER_NAME", request.host === "" ? (origin.serverAddress ?? "localhost") : request.host);
-  if (request.hostText !== "") add("HTTP_HOST", request.hostText);
-  if (bodyBytes !== null && upstream.tellsLength) add("CONTENT_LENGTH", String(bodyBytes));
-  addFields(fields, add);
-  return text + upstream.extra;
+  let text =
+    one(upstream, "QUERY_STRING", query === -1 ? "" : target.slice(query + 1)) +
+    one(upstream, "REQUEST_METHOD", request.method) +
+    one(upstream, "REQUEST_URI", target) +
+    one(upstream, "SCRIPT_NAME", script.name) +
+    one(upstream, "DOCUMENT_URI", script.name + script.info) +
+    one(upstream, "SERVER_PROTOCOL", request.version === 11 ? "HTTP/1.1" : "HTTP/1.0") +
+    one(upstream, "SERVER_NAME", host === "" ? "localhost" : host);
+  if (script.file !== null) text += one(upstream, "SCRIPT_FILENAME", script.file);
+  if (script.file === null || script.info !== "") text += one(upstream, "PATH_INFO", script.info);
+  if (hostText !== "") text += one(upstream, "HTTP_HOST", hostText);
+  if (bodyBytes !== null && upstream.tellsLength) text += one(upstream, "CONTENT_LENGTH", String(bodyBytes));
+  return text;
 }
 
-/** Several fields of one name are one variable: cookies joined with "; " (RFC 9113 section 8.2.3), others with ", ". */
-function addFields(fields: string, add: (name: string, value: string) => void): void {
+/** The variables of where a request comes from. */
+export function originVariables(upstream: CgiUpstream, origin: Origin): string {
+  const { address, port, serverAddress, serverPort, scheme } = origin;
+  return (
+    one(upstream, "REQUEST_SCHEME", scheme) +
+    (scheme === "https" ? one(upstream, "HTTPS", "on") : "") +
+    one(upstream, "REMOTE_ADDR", address) +
+    (port === null ? "" : one(upstream, "REMOTE_PORT", String(port))) +
+    (serverAddress === null ? "" : one(upstream, "SERVER_ADDR", serverAddress)) +
+    one(upstream, "SERVER_PORT", serverPort)
+  );
+}
+
+function one({ overridden, codec }: CgiUpstream, name: string, value: string): string {
+  return overridden !== null && overridden.has(name) ? "" : codec.pair(name, value);
+}
+
+/**
+ * The variables of checked field lines. Several fields of one name are one variable: cookies joined with "; " (RFC 9113
+ * section 8.2.3), others with ", ".
+ */
+export function fieldVariables(upstream: CgiUpstream, fields: string): string {
   const found: string[] = [];
   const values: string[] = [];
   for (let start = 0; start < fields.length;) {
@@ -97,7 +103,10 @@ function addFields(fields: string, add: (name: string, value: string) => void): 
       values.push(value);
     } else values[before] += (variable === "HTTP_COOKIE" ? "; " : ", ") + value;
   }
-  for (let index = 0; index < found.length; index += 1) add(found[index] as string, values[index] as string);
+  let text = "";
+  for (let index = 0; index < found.length; index += 1)
+    text += one(upstream, found[index] as string, values[index] as string);
+  return text;
 }
 
 /** Without the spaces and tabs at both ends; `trim` would take bytes of UTF-8 for spaces, too. */

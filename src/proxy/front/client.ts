@@ -2,36 +2,41 @@ import type { Socket } from "node:net";
 import type { Answer } from "../answers/answer.js";
 import { causeOf, failureAnswer, type Cause, type Failure } from "../answers/failures.js";
 import { Exchange } from "../backend/exchange.js";
-import type { Prepared } from "../cgi/call.js";
+import { dropPrepared, type Prepared } from "../cgi/prepared.js";
+import type { VariablesMemory } from "../cgi/variables-memory.js";
 import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
 import { PROXY_LIMITS } from "../timeouts.js";
 import { cut, sendText } from "../transport.js";
 import { Forwarding } from "../wire/forwarding.js";
 import type { RequestHead } from "../wire/types.js";
+import { leave, type Admission } from "./admission.js";
 import { ClientTimer } from "./client-timer.js";
-import { noteOwn } from "./note-own.js";
+import { noteEnd } from "./note-end.js";
 import type { Listener } from "./listener.js";
+import type { Peer } from "./peer.js";
+import { RequestNotes } from "./request-notes.js";
 import { RequestReader } from "./request-reader.js";
 import { serve } from "./serve.js";
 import type { Task } from "./task.js";
 
 /** One connection of a client: it has each of its requests answered before the next. */
 export class Client {
-  /** The peer's address, without a zone. */
+  /** The client's address as the connection tells it, without a zone; "": it has none. */
   readonly peer: string;
   readonly reader: RequestReader;
   readonly timer: ClientTimer;
-  /** By which address it is counted; null: it is not. */
-  countedAs: string | null = null;
   /** The connection may go on behind the answer under way. */
   keeps = true;
   /** The head of the answer under way is sent. */
   isAnswered = false;
   task: Task | null = null;
   request: RequestHead | null = null;
+  readonly notes = new RequestNotes();
   /** What was found out of the request under way before a backend may have it; most often there is nothing to. */
   prepared: Prepared | null = null;
+  /** What its requests to a backend that does not speak HTTP have in common. */
+  memory: VariablesMemory | null = null;
   /** It sends no more; what it has sent is still answered. */
   private hasEnded = false;
   private forwarding: { trusted: unknown; lines: Forwarding } | null = null;
@@ -40,8 +45,10 @@ export class Client {
     readonly context: Context,
     readonly listener: Listener,
     readonly socket: Socket,
+    readonly farEnd: Peer,
+    private readonly admission: Admission,
   ) {
-    this.peer = (socket.remoteAddress ?? "").replace(/%.*$/, "");
+    this.peer = farEnd.address;
     this.reader = new RequestReader(this, socket);
     this.timer = new ClientTimer(context.clock.tick);
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
@@ -63,7 +70,7 @@ export class Client {
     const { trusted } = site.gate;
     if (this.forwarding?.trusted === trusted) return this.forwarding.lines;
     const { protocol, port } = this.listener;
-    const lines = new Forwarding({ address: this.socket.remoteAddress, protocol, port }, trusted);
+    const lines = new Forwarding({ address: this.peer, protocol, port }, trusted);
     this.forwarding = { trusted, lines };
     return lines;
   }
@@ -71,18 +78,11 @@ export class Client {
   /** A request has come, its body perhaps not yet. */
   begin(request: RequestHead): void {
     this.request = request;
-    if (this.prepared !== null) this.forgetPrepared();
+    this.notes.begin();
+    if (this.prepared !== null) this.prepared = dropPrepared(this.prepared);
     this.isAnswered = false;
     this.keeps = request.keepAlive && !this.context.isStopping;
     serve(this, request);
-  }
-
-  // ---- for tasks ----
-
-  /** Lets go of what was gathered for a request that is over. */
-  forgetPrepared(): void {
-    this.prepared?.spool?.close();
-    this.prepared = null;
   }
 
   /** Nobody wants the body of the request. */
@@ -109,7 +109,7 @@ export class Client {
       socket.uncork();
     }
     this.isAnswered = true;
-    noteOwn(this, answer.status, answer.body.length);
+    noteEnd(this, answer.status, answer.body.length);
     this.answered();
   }
 
@@ -136,6 +136,7 @@ export class Client {
   fail(cause: Cause): void {
     this.task = null;
     this.keeps = false;
+    this.notes.reason = cause.reason;
     this.reply(failureAnswer(cause));
   }
 
@@ -164,8 +165,6 @@ export class Client {
     if (isClean) this.socket.end();
     else this.socket.destroy();
   }
-
-  // ---- turns and ends ----
 
   /** The next request may come. */
   next(): void {
@@ -287,8 +286,8 @@ export class Client {
   private onClose(): void {
     this.leave();
     this.context.clients.delete(this);
-    this.listener.leaves(this);
-    this.forgetPrepared();
+    leave(this.context, this.admission);
+    this.prepared = dropPrepared(this.prepared);
     this.task?.abort();
     this.task = null;
   }

@@ -1,21 +1,27 @@
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type SecureContext, type Server as TlsServer } from "node:tls";
 import type { Listen } from "../../spec/types.js";
 import { causeOf, failureAnswer, type Failure } from "../answers/failures.js";
 import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
-import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
+import { PROXY_LIMITS } from "../timeouts.js";
 import { addressOf, type AddressSet } from "../wire/addresses.js";
+import type { ProxyHeader } from "../wire/proxy-header.js";
+import { admit, isLoopback, leave } from "./admission.js";
 import { Client } from "./client.js";
 import type { HostTable } from "./host-table.js";
+import { Http2Connection } from "./http2/connection.js";
+import type { Peer } from "./peer.js";
+import { readProxyHeader } from "./proxy-header-reader.js";
+import { SocketFile } from "./socket-file.js";
+import { TlsDoor, type Certificates } from "./tls-door.js";
 
 /** What a listener serves; replaced as a whole when the spec is read anew. */
 export interface Served {
   sites: HostTable<ServedSite>;
   /** Peers that stand for many clients. */
   trusted: AddressSet;
-  /** null: plain text. By host, and for clients that name none or an unknown one. */
-  tls: { byHost: HostTable<SecureContext>; fallback: SecureContext } | null;
+  /** null: plain text. */
+  tls: Certificates | null;
 }
 
 /** `address:port`, IPv6 in brackets, or `unix:/path`. */
@@ -25,15 +31,20 @@ export function listenName(listen: Listen): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** One address that clients connect to. */
+/**
+ * One address that clients connect to. A connection passes through what the listen asks for, the PROXY header first,
+ * then TLS, and becomes a client.
+ */
 export class Listener {
   readonly name: string;
   /** null: a unix socket. */
   readonly port: number | null;
   readonly protocol: "http" | "https";
-  private readonly server: Server | TlsServer;
-  /** Connections that are not yet clients: their TLS handshake is under way. */
-  private readonly handshakes = new Map<string, Socket>();
+  private readonly server: Server;
+  private readonly door: TlsDoor | null;
+  private readonly file: SocketFile | null;
+  /** Connections whose PROXY header has not come. */
+  private readonly unnamed = new Set<Socket>();
 
   constructor(
     private readonly context: Context,
@@ -42,8 +53,18 @@ export class Listener {
   ) {
     this.name = listenName(listen);
     this.port = listen.kind === "tcp" ? listen.port : null;
+    this.file = listen.kind === "unix" ? new SocketFile(listen.path) : null;
     this.protocol = listen.tls ? "https" : "http";
-    this.server = listen.tls ? this.tlsServer() : this.plainServer();
+    this.door = listen.tls
+      ? new TlsDoor(
+          listen.http2,
+          () => this.served.tls,
+          (socket, peer) => this.begin(socket, peer, socket.alpnProtocol === "h2"),
+        )
+      : null;
+    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
+    // Also when no descriptor is left to accept with: libuv then takes the connection with one that it keeps for that,
+    // and closes it.
     this.server.on("error", (error: Error) =>
       context.log.error("listener", { listener: this.name, text: error.message }),
     );
@@ -53,8 +74,13 @@ export class Listener {
     return this.served.sites;
   }
 
+  get trusted(): AddressSet {
+    return this.served.trusted;
+  }
+
   serve(served: Served): void {
     this.served = served;
+    if (served.tls !== null) this.door?.renew(served.tls);
   }
 
   /**
@@ -63,9 +89,10 @@ export class Listener {
    *   process was given by another (a supervisor, systemd); it belongs to the listener from here on. null: bind
    * @throws the error of listen(2) or bind(2)
    */
-  open(inherited: number | null = null): Promise<void> {
-    const { server } = this;
-    return new Promise((resolve, reject) => {
+  async open(inherited: number | null = null): Promise<void> {
+    const { server, file } = this;
+    if (inherited === null) await file?.check();
+    await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       const opened = (): void => {
         server.off("error", reject);
@@ -74,107 +101,104 @@ export class Listener {
       if (inherited === null) server.listen(this.where(), opened);
       else server.listen({ fd: inherited }, PROXY_LIMITS.listenBacklog, opened);
     });
-  }
-
-  /** As nginx does it: `[::]` is IPv6 alone, so that `0.0.0.0` can stand beside it. */
-  private where(): ListenOptions {
-    const { listen } = this;
-    if (listen.kind === "unix") return { path: listen.path, backlog: PROXY_LIMITS.listenBacklog };
-    const { address, port } = listen;
-    return { host: address, port, backlog: PROXY_LIMITS.listenBacklog, ipv6Only: address.includes(":") };
+    if (inherited === null) file?.made();
   }
 
   /** Takes no more connections; those that are there go on. */
   close(): void {
+    this.file?.remove();
     this.server.close();
   }
 
   /** At the end of the proxy: nothing waits for them. */
   dropHandshakes(): void {
-    for (const socket of this.handshakes.values()) socket.destroy();
+    this.door?.dropHandshakes();
+    for (const socket of this.unnamed) socket.destroy();
   }
 
-  /** A client of it is gone. */
-  leaves(client: Client): void {
-    const { countedAs } = client;
-    if (countedAs === null) return;
-    const count = (this.context.perClient.get(countedAs) ?? 1) - 1;
-    if (count > 0) this.context.perClient.set(countedAs, count);
-    else this.context.perClient.delete(countedAs);
-  }
-
-  private plainServer(): Server {
-    const options = { allowHalfOpen: true, noDelay: true };
-    return createServer(options, (socket) => this.accept(socket));
-  }
-
-  private tlsServer(): TlsServer {
-    const server = createTlsServer({
-      ALPNProtocols: ["http/1.1"],
-      minVersion: "TLSv1.2",
-      handshakeTimeout: TIMEOUTS_SEC.head * 1000,
-      SNICallback: (host, done) => {
-        const { tls } = this.served;
-        done(null, tls?.byHost.find(host.toLowerCase()) ?? tls?.fallback);
-      },
-      ...(this.served.tls === null ? {} : { secureContext: this.served.tls.fallback }),
-    });
-    server.on("connection", (socket: Socket) => {
-      socket.setNoDelay(true);
-      socket.on("error", () => {});
-      if (this.handshakes.size >= PROXY_LIMITS.handshakesMax) {
-        socket.destroy();
-        return;
-      }
-      const name = farEnd(socket);
-      this.handshakes.set(name, socket);
-      socket.once("close", () => this.handshakes.delete(name));
-    });
-    server.on("secureConnection", (socket) => {
-      this.handshakes.delete(farEnd(socket));
-      this.accept(socket);
-    });
-    server.on("tlsClientError", () => {});
-    return server;
+  /** As nginx does it: `[::]` is IPv6 alone, so that `0.0.0.0` can stand beside it. */
+  private where(): ListenOptions {
+    const { listen, file } = this;
+    const backlog = PROXY_LIMITS.listenBacklog;
+    if (listen.kind === "unix") return { path: file?.bound ?? listen.path, backlog };
+    const { address, port } = listen;
+    return { host: address, port, backlog, ipv6Only: address.includes(":") };
   }
 
   private accept(socket: Socket): void {
-    const { context } = this;
-    const peer = socket.remoteAddress;
-    if (peer === undefined) {
+    const { listen } = this;
+    const address = (socket.remoteAddress ?? "").replace(/%.*$/, "");
+    const peer = { address, port: socket.remotePort ?? null };
+    // One that is gone already has no address.
+    if (address === "" && listen.kind === "tcp") socket.destroy();
+    else if (listen.proxyProtocol) this.awaitName(socket, peer);
+    else this.enter(socket, peer);
+  }
+
+  private awaitName(socket: Socket, peer: Peer): void {
+    if (this.unnamed.size >= PROXY_LIMITS.handshakesMax) {
       socket.destroy();
       return;
     }
-    if (context.clients.size >= PROXY_LIMITS.connectionsMax)
-      return this.turnAway(socket, "too-many-connections");
-    const countedAs = this.countedAs(peer);
-    if (countedAs !== null) {
-      const count = context.perClient.get(countedAs) ?? 0;
-      if (count >= PROXY_LIMITS.connectionsPerClientMax) return this.turnAway(socket, "too-many-of-client");
-      context.perClient.set(countedAs, count + 1);
-    }
-    const client = new Client(context, this, socket);
-    client.countedAs = countedAs;
+    this.unnamed.add(socket);
+    const onError = (): void => {};
+    socket.on("error", onError);
+    readProxyHeader(socket, (header) => {
+      this.unnamed.delete(socket);
+      const why = typeof header === "string" ? header : this.whyUnbelieved(header, socket, peer);
+      if (why !== null || typeof header === "string") {
+        const fields = { text: why ?? "", peer: peer.address, listener: this.name };
+        this.context.log.error("proxy-header-refused", fields);
+        socket.destroy();
+        return;
+      }
+      this.enter(socket, header.client ?? peer);
+      // It was paused for the header.
+      if (this.door === null) socket.resume();
+    });
   }
 
-  private countedAs(peer: string): string | null {
-    if (peer.startsWith("127.") || peer === "::1") return null;
-    const address = addressOf(peer.replace(/%.*$/, ""));
-    return address === null || this.served.trusted.has(address) ? null : address.text;
+  /**
+   * Why a header is not taken from this peer. With trusted proxies none but them may speak for clients; this machine may
+   * still speak for itself, as the probes do. A unix socket's peer has passed the permissions of its file.
+   */
+  private whyUnbelieved({ client }: ProxyHeader, socket: Socket, peer: Peer): string | null {
+    const { trusted } = this.served;
+    if (trusted.isEmpty || this.listen.kind === "unix") return null;
+    const address = addressOf(peer.address);
+    if (address !== null && trusted.has(address)) return null;
+    const isOwn = isLoopback(peer.address) || socket.remoteAddress === socket.localAddress;
+    return client === null && isOwn ? null : "the peer is none of trusted_proxies";
   }
 
-  private turnAway(socket: Socket, failure: Failure): void {
-    const cause = causeOf(failure);
-    this.context.log.error("turned-away", { reason: failure, client: socket.remoteAddress ?? null });
+  private enter(socket: Socket, peer: Peer): void {
+    if (this.door === null) return this.begin(socket, peer, false);
     socket.on("error", () => {});
+    this.door.enter(socket, peer);
+  }
+
+  private begin(socket: Socket, peer: Peer, isHttp2: boolean): void {
+    const { context } = this;
+    const admission = admit(context, peer.address, this.served.trusted);
+    if (typeof admission === "string") return this.turnAway(socket, peer, admission, isHttp2);
+    context.totals.begins(socket);
+    const gone = (): void => leave(context, admission);
+    if (isHttp2) new Http2Connection(context, this, socket, peer, gone);
+    else new Client(context, this, socket, peer, admission);
+  }
+
+  private turnAway(socket: Socket, peer: Peer, failure: Failure, isHttp2: boolean): void {
+    const cause = causeOf(failure);
+    this.context.totals.turnedAway += 1;
+    this.context.log.error("turned-away", { reason: failure, client: peer.address });
+    socket.on("error", () => {});
+    if (isHttp2) {
+      socket.destroy();
+      return;
+    }
     const { head, body } = failureAnswer(cause);
     socket.end(`${head}${this.context.clock.dateLine}Connection: close\r\n\r\n${String(body)}`, "latin1");
     socket.resume();
     setTimeout(() => socket.destroy(), 1000).unref();
   }
-}
-
-/** The same for a connection and for the TLS on it. */
-function farEnd({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress ?? ""} ${remotePort ?? ""}`;
 }

@@ -10,6 +10,7 @@ import { prepare } from "../cgi/prepare.js";
 import { decide } from "../gate/decide.js";
 import { downAnswer, HEALTH_OK, preflightAnswer } from "../modes/down-answer.js";
 import type { ServedSite } from "../site.js";
+import { HeldRequest } from "../hold/held-request.js";
 import { serveFile } from "../static/serve-file.js";
 import type { RequestHead } from "../wire/types.js";
 import type { Client } from "./client.js";
@@ -23,6 +24,7 @@ export function serve(client: Client, request: RequestHead): void {
     client.reply(NOT_FOUND);
     return;
   }
+  client.notes.site = site;
   if (!site.isOpen) return serveShut(client, request, site);
   if (request.path === PROBE_PATH) client.reply(site.modes.probe ?? NOT_FOUND);
   else serveLive(client, request, site);
@@ -51,7 +53,7 @@ function serveShut(client: Client, request: RequestHead, site: ServedSite): void
   if (decision === "health-ok") return client.reply(HEALTH_OK);
   const isPreflight = decision === "preflight";
   const isKept = modes.mode !== "down" && decision !== "health-down";
-  if (isKept && site.room.park(client, request, isPreflight, serveLive) === null) return;
+  if (isKept && new HeldRequest(client, request, site, isPreflight, serveLive).wait() === null) return;
   if (isPreflight) client.reply(preflightAnswer(fields));
   else client.reply(downAnswer(modes.down, fields, Math.floor(wallMs() / 1000)));
 }
@@ -73,11 +75,19 @@ function serveCgi(
   group: BackendGroup,
   upstream: CgiUpstream,
 ): void {
-  const prepared = prepare(client, request, upstream, serve);
+  const prepared = prepare(client, request, site, upstream, serveAgain);
   if (prepared === null) return;
   const exchange = new Exchange(client.context, client, site, request, group, client.reader.body);
   client.task = exchange;
   exchange.call = callOf(exchange, upstream, prepared);
   if (exchange.call === null) exchange.fail(faultCause("variables-too-large"));
   else exchange.start();
+}
+
+/** Once more, of a request that was not ready for a backend. */
+function serveAgain(client: Client, request: RequestHead): void {
+  const site = client.listener.sites.find(request.host);
+  // It has had its turn: those who wait are behind it.
+  if (site !== null && site.modes.mode === "up") serveLive(client, request, site);
+  else serve(client, request);
 }

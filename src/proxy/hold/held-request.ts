@@ -1,34 +1,43 @@
 import type { Socket } from "node:net";
-import { wallMs } from "../../base/clock.js";
+import { monotonicMs, wallMs } from "../../base/clock.js";
 import type { Client } from "../front/client.js";
 import type { StashKeeper } from "../front/request-reader.js";
-import { noteOwn } from "../front/note-own.js";
+import { noteEnd } from "../front/note-end.js";
 import type { Task } from "../front/task.js";
 import { downAnswer, preflightAnswer } from "../modes/down-answer.js";
 import type { ServedSite } from "../site.js";
 import type { RequestHead } from "../wire/types.js";
-import type { Place } from "./held-queue.js";
+import type { Held, Refusal } from "./waiting-room.js";
 
 /** What a held request does once it is let go. */
 export type GoOn = (client: Client, request: RequestHead, site: ServedSite) => void;
 
 /** A request that waits until its site is up. Its client is read on, within bounds, so that it shows when it leaves. */
-export class HeldRequest implements Task, StashKeeper, Place<HeldRequest> {
+export class HeldRequest implements Task, StashKeeper, Held<HeldRequest> {
   before: HeldRequest | null = null;
   behind: HeldRequest | null = null;
+  readonly sinceMs = monotonicMs();
+  readonly countedAs: string | null;
   private stashed = 0;
 
   constructor(
     readonly client: Client,
     private readonly request: RequestHead,
     private readonly site: ServedSite,
-    /** Monotonic. */
-    readonly sinceMs: number,
-    /** By which address it is counted; null: it is not. */
-    readonly countedAs: string | null,
     private readonly isPreflight: boolean,
     private readonly goOn: GoOn,
-  ) {}
+  ) {
+    this.countedAs = countedAddress(client, request, site);
+  }
+
+  /** Begins to wait. @returns why it may not; null: it does */
+  wait(): Refusal | null {
+    const refusal = this.site.room.admit(this);
+    if (refusal !== null) return refusal;
+    this.client.task = this;
+    this.client.reader.keepWith(this);
+    return null;
+  }
 
   /** More of it, or of what follows it, was read ahead. @returns false: no more may be */
   keeps(bytes: number): boolean {
@@ -60,7 +69,7 @@ export class HeldRequest implements Task, StashKeeper, Place<HeldRequest> {
   abort(): void {
     this.end();
     this.site.room.leaves(this);
-    noteOwn(this.client, 499, 0);
+    noteEnd(this.client, 499, 0);
   }
 
   clientDrained(): void {}
@@ -90,4 +99,12 @@ function isGone(socket: Socket): boolean {
     _readableState?: { ended?: boolean };
   };
   return state?.ended === true || (handle?.getpeername?.({}) ?? 0) < 0;
+}
+
+/** Loopback and trusted proxies stand for many clients, as with connections. */
+function countedAddress(client: Client, request: RequestHead, site: ServedSite): string | null {
+  const address = client.forwardingFor(site).client(request.sent);
+  if (address === null || site.gate.trusted.has(address)) return null;
+  const { text } = address;
+  return text.startsWith("127.") || text === "::1" ? null : text;
 }

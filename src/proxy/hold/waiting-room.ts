@@ -1,14 +1,32 @@
 import { monotonicMs } from "../../base/clock.js";
 import type { HoldValues } from "../../base/mode.js";
-import type { Client } from "../front/client.js";
-import type { ServedSite } from "../site.js";
+import type { ModeStore } from "../modes/mode-store.js";
 import { PROXY_LIMITS } from "../timeouts.js";
-import type { RequestHead } from "../wire/types.js";
-import { HeldQueue } from "./held-queue.js";
-import { HeldRequest, type GoOn } from "./held-request.js";
+import { HeldQueue, type Place } from "./held-queue.js";
 
 /** Why a request was not held, or no longer. */
 export type Refusal = "full" | "client" | "bytes" | "wait" | "ended";
+
+/** A request that waits. */
+export interface Held<T> extends Place<T> {
+  /** Monotonic: since when. */
+  readonly sinceMs: number;
+  /** By which address it is counted; null: it is not. */
+  readonly countedAs: string | null;
+  /** Its turn has come: it is out of the queue. */
+  letGo(): void;
+  /** It gets what it would get while the site is down: it is out of the queue. */
+  turnAway(): void;
+}
+
+/** Whose requests wait. */
+export interface HoldingSite {
+  readonly modes: ModeStore;
+  /** Requests that the backends have. */
+  readonly inflight: number;
+  /** Nobody waits any more. */
+  settle(): void;
+}
 
 /** Requests let go or turned away before the loop turns: control and other sites must not wait for a queue. */
 const AT_ONCE = 64;
@@ -17,7 +35,7 @@ const AT_ONCE = 64;
  * The requests of one site that wait. A site that is up has none, except while those that waited are let go: in the
  * order in which they came, as many at once as the hold says, and whoever comes meanwhile behind them.
  */
-export class WaitingRoom {
+export class WaitingRoom<T extends Held<T>> {
   /** Bytes read ahead, of all that are held. */
   bufferedBytes = 0;
   /** Since the start: let go, gone by themselves, and refused by which limit. */
@@ -26,7 +44,7 @@ export class WaitingRoom {
     left: 0,
     refused: { full: 0, client: 0, bytes: 0, wait: 0, ended: 0 } satisfies Record<Refusal, number>,
   };
-  private readonly queue = new HeldQueue<HeldRequest>();
+  private readonly queue = new HeldQueue<T>();
   private readonly perClient = new Map<string, number>();
   /** Of the hold in force, or of the last one. */
   private hold: HoldValues | null = null;
@@ -35,7 +53,7 @@ export class WaitingRoom {
   private isScheduled = false;
   private isClosed = false;
 
-  constructor(private readonly site: ServedSite) {}
+  constructor(private readonly site: HoldingSite) {}
 
   get size(): number {
     return this.queue.size;
@@ -52,27 +70,24 @@ export class WaitingRoom {
   }
 
   /** Has a request wait. @returns why it may not; null: it does */
-  park(client: Client, request: RequestHead, isPreflight: boolean, goOn: GoOn): Refusal | null {
-    const { site, hold, perClient } = this;
+  admit(held: T): Refusal | null {
+    const { hold, perClient } = this;
+    const { countedAs } = held;
     if (hold === null || this.isClosed) return this.refuse("ended");
     if (this.queue.size >= hold.maxHeld) return this.refuse("full");
     if (this.bufferedBytes >= PROXY_LIMITS.heldBytesMax) return this.refuse("bytes");
-    const countedAs = countedAddress(client, request, site);
     if (countedAs !== null) {
       const count = perClient.get(countedAs) ?? 0;
       if (count >= hold.maxHeldPerClient) return this.refuse("client");
       perClient.set(countedAs, count + 1);
     }
-    const held = new HeldRequest(client, request, site, monotonicMs(), countedAs, isPreflight, goOn);
     this.queue.put(held);
-    client.task = held;
-    client.reader.keepWith(held);
     if (this.timer === null) this.arm();
     return null;
   }
 
   /** A client has gone. */
-  leaves(held: HeldRequest): void {
+  leaves(held: T): void {
     this.takeOut(held);
     this.totals.left += 1;
     if (this.queue.size === 0) this.site.settle();
@@ -101,7 +116,7 @@ export class WaitingRoom {
         this.schedule();
         break;
       }
-      const held = this.queue.first as HeldRequest;
+      const held = this.queue.first as T;
       this.takeOut(held);
       if (this.isClosed || this.site.modes.mode !== "up") {
         this.refuse("ended");
@@ -158,7 +173,7 @@ export class WaitingRoom {
     return this.hold?.maxWaitMs ?? 0;
   }
 
-  private takeOut(held: HeldRequest): void {
+  private takeOut(held: T): void {
     this.queue.remove(held);
     const { countedAs } = held;
     if (countedAs === null) return;
@@ -171,12 +186,4 @@ export class WaitingRoom {
     this.totals.refused[why] += 1;
     return why;
   }
-}
-
-/** Loopback and trusted proxies stand for many clients, as with connections. */
-function countedAddress(client: Client, request: RequestHead, site: ServedSite): string | null {
-  const address = client.forwardingFor(site).client(request.sent);
-  if (address === null || site.gate.trusted.has(address)) return null;
-  const { text } = address;
-  return text.startsWith("127.") || text === "::1" ? null : text;
 }

@@ -22,8 +22,14 @@ export interface DownAnswers {
   exposed: string;
 }
 
+/** What of the spec a maintenance answer is made of, besides its bodies. */
+export type AnswerFacts = Pick<
+  Maintenance,
+  "status" | "header" | "headers" | "corsOrigins" | "retryAfterSec"
+>;
+
 /** @param state null: there is no state that could be read, which is down, too, without a page */
-export function downAnswersOf(maintenance: Maintenance, state: SiteState | null): DownAnswers {
+export function downAnswersOf(maintenance: AnswerFacts, state: SiteState | null): DownAnswers {
   const { status, header, headers, corsOrigins } = maintenance;
   const bodies = state?.bodies ?? { html: "down\n", json: "{}\n", text: "down\n" };
   const common =

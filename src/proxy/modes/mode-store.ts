@@ -1,8 +1,7 @@
 import { wallMs } from "../../base/clock.js";
 import { modeAt, type Mode } from "../../base/mode.js";
-import type { Maintenance } from "../../spec/types.js";
 import type { Answer } from "../answers/answer.js";
-import { downAnswersOf, probeAnswer, type DownAnswers } from "./down-answer.js";
+import { downAnswersOf, probeAnswer, type AnswerFacts, type DownAnswers } from "./down-answer.js";
 import { activeFolder, readSiteState, type SiteState } from "./site-state.js";
 
 /** The longest that a timer of Node takes. */
@@ -27,7 +26,7 @@ export class ModeStore {
 
   constructor(
     readonly active: string,
-    private maintenance: Maintenance,
+    private maintenance: AnswerFacts,
   ) {
     this.down = downAnswersOf(maintenance, null);
     this.sync();
@@ -66,7 +65,7 @@ export class ModeStore {
   }
 
   /** The spec was read anew. */
-  reconfigure(maintenance: Maintenance): void {
+  reconfigure(maintenance: AnswerFacts): void {
     this.maintenance = maintenance;
     this.down = downAnswersOf(maintenance, this.state);
   }

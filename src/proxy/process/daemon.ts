@@ -8,6 +8,8 @@ import { Control, isAnswered, type ControlAnswers } from "../control.js";
 import type { Log } from "../log.js";
 import { readDocument } from "./document.js";
 import { notifySystemd } from "./notify.js";
+import { renderMetrics } from "../metrics/exposition.js";
+import { MetricsListener } from "../metrics/metrics-listener.js";
 import { Retiring } from "./retiring.js";
 import type { Serving } from "./serving.js";
 import type { BoundSockets } from "./sockets.js";
@@ -16,6 +18,8 @@ import { handOver } from "./successor.js";
 const RUN_FOLDER_MODE = 0o700;
 /** From being ready until the predecessor says so; then it has given up. */
 const TAKE_OVER_MS = 60_000;
+/** Until the predecessor has closed its listener for metrics. */
+const METRICS_MS = 5000;
 const LOOK_MS = 50;
 
 export interface DaemonOptions {
@@ -33,6 +37,7 @@ export class Daemon {
   /** Resolves when another process has taken over. */
   readonly replaced: Promise<void>;
   private readonly control: Control;
+  private readonly metrics: MetricsListener;
   private readonly retiring: Retiring;
   private readonly env = { ...process.env };
   private isInPlace = false;
@@ -49,9 +54,11 @@ export class Daemon {
       sync: (site) => this.sync(site),
       status: () => this.status(),
       upgrade: () => this.upgrade(),
-      takeOver: (from) => Promise.resolve(this.takeOver(from)),
+      takeOver: (from) => this.takeOver(from),
+      metrics: () => this.metricsText(),
     };
     this.control = new Control(controlSocket, answers);
+    this.metrics = new MetricsListener(() => this.metricsText());
   }
 
   /** @throws whatever stands against it: then nothing listens any more */
@@ -62,16 +69,19 @@ export class Daemon {
       throw new Error(`another proxy answers on ${config.controlSocket}`);
     await serving.start();
     try {
-      await this.control.open();
+      await this.control.openAside();
+      if (predecessor === null) (await this.metrics.prepare(config.server.metrics)).commit();
       this.isReady = true;
       if (predecessor === null) this.takePlace();
       else await this.waitForPlace(predecessor);
     } catch (error) {
       this.control.close();
+      this.metrics.close();
       await serving.stop("end");
       throw error;
     }
     log.info("started", { pid: process.pid });
+    if (predecessor !== null) await this.takeMetrics();
     await this.notify("READY=1", `MAINPID=${process.pid}`);
   }
 
@@ -82,7 +92,14 @@ export class Daemon {
     try {
       const next = readDocument(file);
       refuseRestart(config, next);
-      await serving.reload(next);
+      const listener = await this.metrics.prepare(next.server.metrics);
+      try {
+        await serving.reload(next);
+      } catch (error) {
+        listener.abandon();
+        throw error;
+      }
+      listener.commit();
       log.info("reloaded", {});
     } catch (error) {
       const { message } = error as Error;
@@ -92,11 +109,16 @@ export class Daemon {
     await this.notify("READY=1");
   }
 
+  reopenLogs(): void {
+    this.options.serving.reopenLogs();
+  }
+
   async stop(): Promise<void> {
     const { serving, log, config, bound } = this.options;
     log.info(this.isReplaced ? "retiring" : "stopping", {});
     if (this.isReplaced) bound.handedOver();
     else await this.notify("STOPPING=1");
+    this.metrics.close();
     await serving.stop(this.isReplaced ? "retire" : "end");
     this.control.close();
     removeOwn(config.server.pidFile);
@@ -111,6 +133,27 @@ export class Daemon {
   private async status(): Promise<object> {
     const [own, retiring] = await Promise.all([this.options.serving.status(), this.retiring.facts()]);
     return { ...own, ready: this.isReady, retiring };
+  }
+
+  private async metricsText(): Promise<string> {
+    return renderMetrics(await this.options.serving.metrics());
+  }
+
+  /** The predecessor has their address until it knows that it is replaced. Without them a proxy still serves. */
+  private async takeMetrics(): Promise<void> {
+    const { config, log } = this.options;
+    let problem = "";
+    const look = async (): Promise<true | null> => {
+      try {
+        (await this.metrics.prepare(config.server.metrics)).commit();
+        return true;
+      } catch (error) {
+        problem = (error as Error).message;
+        return null;
+      }
+    };
+    const done = await waitUntil(look, { timeoutMs: METRICS_MS, intervalMs: LOOK_MS });
+    if (done === null) log.error("metrics-failed", { text: problem });
   }
 
   private async upgrade(): Promise<object> {

@@ -1,3 +1,4 @@
+import type { MetricsSnapshot } from "../metrics/snapshot.js";
 import type { StatusReport, SyncReport } from "../status.js";
 import type { StopHow } from "./serving.js";
 
@@ -29,6 +30,8 @@ export type Question =
   | { ask: "abandon" }
   | { ask: "sync"; site: string }
   | { ask: "status" }
+  | { ask: "metrics" }
+  | { ask: "reopen" }
   | { ask: "stop"; how: StopHow };
 
 /** What the answer to each question tells. */
@@ -40,6 +43,8 @@ export interface Answers {
   abandon: null;
   sync: SyncReport | null;
   status: StatusReport;
+  metrics: MetricsSnapshot;
+  reopen: null;
   stop: null;
 }
 

@@ -1,4 +1,5 @@
 import type { ProxyConfig } from "../configuration.js";
+import type { MetricsSnapshot } from "../metrics/snapshot.js";
 import type { StatusReport, SyncReport } from "../status.js";
 
 /** What a proxy does, be it in this process or in workers. */
@@ -12,6 +13,10 @@ export interface Serving {
   reload(config: ProxyConfig): Promise<void>;
   /** A reload that changed nothing, for the status. */
   reloadFailed(problem: string): void;
+  /** What each process that serves has counted. */
+  metrics(): Promise<MetricsSnapshot[]>;
+  /** The files of the logs were moved away. */
+  reopenLogs(): void;
   /** The sockets that it listens on. */
   sockets(): { fds: readonly number[]; names: readonly string[] };
   /** Takes nothing new and lets what has begun end. */

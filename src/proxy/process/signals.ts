@@ -4,6 +4,7 @@ export class Signals {
   readonly ended: Promise<void>;
   private isAsked = false;
   private reload: (() => Promise<void>) | null = null;
+  private reopen: (() => void) | null = null;
   private reloading = Promise.resolve();
 
   /** @param insisted what a second SIGTERM does, before the process ends at once */
@@ -12,6 +13,8 @@ export class Signals {
       this.isAsked = true;
       this.go();
     });
+    // Whoever rotates logs sends it. With a listener of its own Node does not open its debugger at it.
+    process.on("SIGUSR1", () => this.reopen?.());
     this.ended = new Promise((resolve) => {
       let asked = 0;
       const end = (): void => {
@@ -30,6 +33,11 @@ export class Signals {
   onReload(reload: () => Promise<void>): void {
     this.reload = reload;
     if (this.isAsked) this.go();
+  }
+
+  /** What SIGUSR1 is for. */
+  onReopen(reopen: () => void): void {
+    this.reopen = reopen;
   }
 
   private go(): void {

@@ -1,5 +1,6 @@
 import type { ProxyConfig } from "../configuration.js";
-import type { AccessLog, Log } from "../log.js";
+import type { Log, LogSink } from "../log.js";
+import type { MetricsSnapshot } from "../metrics/snapshot.js";
 import { Proxy } from "../proxy.js";
 import type { StatusReport, SyncReport } from "../status.js";
 import type { Serving, StopHow } from "./serving.js";
@@ -13,10 +14,10 @@ export class SingleProcess implements Serving {
   constructor(
     config: ProxyConfig,
     log: Log,
-    accessLog: AccessLog | null,
+    stdout: LogSink | null,
     private readonly bound: BoundSockets,
   ) {
-    this.proxy = new Proxy(config, log, accessLog, bound);
+    this.proxy = new Proxy(config, log, stdout, bound);
   }
 
   start(): Promise<void> {
@@ -37,6 +38,14 @@ export class SingleProcess implements Serving {
 
   reloadFailed(problem: string): void {
     this.proxy.reloadFailed(problem);
+  }
+
+  metrics(): Promise<MetricsSnapshot[]> {
+    return Promise.resolve([this.proxy.metrics()]);
+  }
+
+  reopenLogs(): void {
+    this.proxy.reopenLogs();
   }
 
   sockets() {

@@ -1,16 +1,9 @@
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  unlinkSync,
-} from "node:fs";
+import { existsSync, lstatSync, readFileSync, readlinkSync, unlinkSync } from "node:fs";
 import net from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { Listen } from "../../spec/types.js";
 import { listenName } from "../front/listener.js";
+import { SocketFile } from "../front/socket-file.js";
 
 /** A socket as the system knows it, of which nothing is read or accepted yet. */
 export interface SocketHandle {
@@ -22,7 +15,7 @@ export interface SocketHandle {
 /** Where a listener gets its socket from. */
 export interface SocketSource {
   /** The number of a descriptor that is bound to this address. @throws Error why there is none */
-  take(listen: Listen): number;
+  take(listen: Listen): Promise<number>;
   /** The listener has closed its socket. */
   release(listen: Listen): void;
 }
@@ -41,8 +34,6 @@ type CreateHandle = (
 const { _createServerHandle: createHandle } = net as unknown as { _createServerHandle?: CreateHandle };
 
 const IPV6_ONLY = 1;
-/** As nginx makes them: who may reach the folder may connect. */
-const SOCKET_MODE = 0o666;
 
 /** The sockets of one process, by the name of their address. */
 export class BoundSockets implements SocketSource {
@@ -69,17 +60,17 @@ export class BoundSockets implements SocketSource {
     return [...this.inherited.keys()].filter((name) => !wanted.has(name));
   }
 
-  take(listen: Listen): number {
+  async take(listen: Listen): Promise<number> {
     if (this.handles.has(listenName(listen))) throw alreadyUsed(listen);
-    return this.handleFor(listen).fd;
+    return (await this.handleFor(listen)).fd;
   }
 
   /** The socket of an address, made when there is none, for whoever passes it on. */
-  handleFor(listen: Listen): SocketHandle {
+  async handleFor(listen: Listen): Promise<SocketHandle> {
     const name = listenName(listen);
     const had = this.handles.get(name);
     if (had !== undefined) return had;
-    const handle = this.inherited.get(name) ?? bind(listen);
+    const handle = this.inherited.get(name) ?? (await bind(listen));
     this.inherited.delete(name);
     this.handles.set(name, handle);
     if (listen.kind === "unix") this.files.set(listen.path, inodeOf(listen.path));
@@ -150,7 +141,7 @@ export function alreadyUsed(listen: Listen): Error {
 }
 
 /** @throws Error of bind(2) */
-function bind(listen: Listen): SocketHandle {
+async function bind(listen: Listen): Promise<SocketHandle> {
   const name = listenName(listen);
   if (listen.kind === "tcp") {
     const { address, port } = listen;
@@ -158,14 +149,10 @@ function bind(listen: Listen): SocketHandle {
     const [family, flags] = address.includes(":") ? ([6, IPV6_ONLY] as const) : ([4, 0] as const);
     return handleOf(address, port, family, undefined, flags, name);
   }
-  // Under a name of its own first: closing the handle removes the name that it was bound to, which by then may be that
-  // of the process that took over.
-  const found = lstatSync(listen.path, { throwIfNoEntry: false });
-  if (found?.isSocket() === false) throw new Error(`${listen.path} is there and is not a socket`);
-  const temporary = `${listen.path}.${process.pid}`;
-  const handle = handleOf(temporary, -1, -1, undefined, 0, name);
-  chmodSync(temporary, SOCKET_MODE);
-  renameSync(temporary, listen.path);
+  const file = new SocketFile(listen.path);
+  await file.check();
+  const handle = handleOf(file.bound, -1, -1, undefined, 0, name);
+  file.made();
   return handle;
 }
 

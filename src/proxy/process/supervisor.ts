@@ -2,8 +2,10 @@ import { monotonicMs } from "../../base/clock.js";
 import { servedListens, type ProxyConfig } from "../configuration.js";
 import { listenName } from "../front/listener.js";
 import type { Log } from "../log.js";
+import type { MetricsSnapshot } from "../metrics/snapshot.js";
 import type { ReloadFacts, StatusReport, SyncReport, WorkerFacts } from "../status.js";
 import { TIMEOUTS_SEC } from "../timeouts.js";
+import { deliveryOf, makeAccessLog } from "./delivery.js";
 import { PROTOCOL, type Delivery, type Identity, type Question } from "./messages.js";
 import type { Serving, StopHow } from "./serving.js";
 import type { BoundSockets } from "./sockets.js";
@@ -62,7 +64,8 @@ export class Supervisor implements Serving {
 
   async start(): Promise<void> {
     const delivery = deliveryOf(this.config, this.options.file);
-    for (const listen of servedListens(this.config)) this.bound.handleFor(listen);
+    for (const listen of servedListens(this.config)) await this.bound.handleFor(listen);
+    makeAccessLog(this.config, this.options.identity);
     const { workers } = this.config.server;
     try {
       await Promise.all(Array.from({ length: workers }, () => this.add(delivery)));
@@ -111,6 +114,17 @@ export class Supervisor implements Serving {
     this.facts = { ...this.facts, reloadsFailed: this.facts.reloadsFailed + 1, reloadProblem: problem };
   }
 
+  async metrics(): Promise<MetricsSnapshot[]> {
+    const asked = await Promise.all(this.places.map((place) => this.askOf(place, { ask: "metrics" })));
+    return asked.filter((answer) => answer !== "gone" && answer !== "silent");
+  }
+
+  reopenLogs(): void {
+    makeAccessLog(this.config, this.options.identity);
+    for (const { worker, isReady } of this.places)
+      if (isReady) worker?.ask({ ask: "reopen" }, ANSWER_MS).catch(() => {});
+  }
+
   sockets() {
     const { fds, names } = this.bound;
     return { fds, names };
@@ -139,13 +153,14 @@ export class Supervisor implements Serving {
 
   private async reloadAll(config: ProxyConfig): Promise<void> {
     const delivery = deliveryOf(config, this.options.file);
+    makeAccessLog(config, this.options.identity);
     const had = new Set(this.bound.names);
     const added = servedListens(config).filter((listen) => !had.has(listenName(listen)));
     const workers = this.places.flatMap(({ worker, isReady }) =>
       worker !== null && isReady ? [worker] : [],
     );
     try {
-      for (const listen of added) this.bound.handleFor(listen);
+      for (const listen of added) await this.bound.handleFor(listen);
       await Promise.all(
         workers.map(async (worker) => {
           await this.sendSockets(worker, added.map(listenName), added);
@@ -216,7 +231,7 @@ export class Supervisor implements Serving {
     for (const listen of listens) {
       const name = listenName(listen);
       if (names.includes(name))
-        await worker.ask({ ask: "socket", name }, START_MS, this.bound.handleFor(listen));
+        await worker.ask({ ask: "socket", name }, START_MS, await this.bound.handleFor(listen));
     }
   }
 
@@ -243,7 +258,10 @@ export class Supervisor implements Serving {
   }
 
   /** "gone": it does not serve any more. "silent": it may, and has not answered in time. */
-  private async askOf<Q extends Question & { ask: "sync" | "status" }>(place: Place, question: Q) {
+  private async askOf<Q extends Question & { ask: "sync" | "status" | "metrics" }>(
+    place: Place,
+    question: Q,
+  ) {
     const { worker } = place;
     if (worker === null) return "gone";
     const deadline = monotonicMs() + ANSWER_MS;
@@ -264,15 +282,4 @@ export class Supervisor implements Serving {
     this.turn = done.catch(() => {});
     return done;
   }
-}
-
-/** @throws Error for a certificate that cannot be read */
-function deliveryOf(config: ProxyConfig, file: string): Delivery {
-  const secrets: Record<string, string> = {};
-  for (const { tls } of config.spec.sites) {
-    if (tls === null) continue;
-    for (const path of [tls.certificate, tls.key])
-      secrets[path] = String(config.read(path).toString("latin1"));
-  }
-  return { text: config.text, file, secrets };
 }

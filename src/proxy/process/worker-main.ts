@@ -1,7 +1,7 @@
 import type { Listen } from "../../spec/types.js";
 import type { ProxyConfig } from "../configuration.js";
 import { listenName } from "../front/listener.js";
-import { AccessLog, Log } from "../log.js";
+import { Log } from "../log.js";
 import { Proxy, type Prepared } from "../proxy.js";
 import { configOf } from "./document.js";
 import {
@@ -29,11 +29,11 @@ class SentSockets implements SocketSource {
     this.kept.push(handle);
   }
 
-  take(listen: Listen): number {
+  take(listen: Listen): Promise<number> {
     const handle = this.unused.get(listenName(listen));
-    if (handle === undefined) throw alreadyUsed(listen);
+    if (handle === undefined) return Promise.reject(alreadyUsed(listen));
     this.unused.delete(listenName(listen));
-    return handle.fd;
+    return Promise.resolve(handle.fd);
   }
 
   release(): void {
@@ -64,7 +64,7 @@ async function start(delivery: Delivery, identity: Identity | null, accessLog: b
   if (identity !== null) become(identity);
   const config = configFrom(delivery);
   const log = new Log(process.stderr, config.server.name);
-  const made = new Proxy(config, log, accessLog ? new AccessLog(process.stdout) : null, sockets);
+  const made = new Proxy(config, log, accessLog ? process.stdout : null, sockets);
   await made.start();
   proxy = made;
 }
@@ -101,6 +101,11 @@ async function answer(question: Question, handle: unknown): Promise<Answers[keyo
       return started().sync(question.site);
     case "status":
       return started().status();
+    case "metrics":
+      return started().metrics();
+    case "reopen":
+      started().reopenLogs();
+      return null;
     case "stop":
       void end(question.how);
       return null;
@@ -129,5 +134,5 @@ process.on("message", (message, handle) => {
 // A supervisor that died frees its sockets only with the last worker: the next one must be able to start at once.
 process.on("disconnect", () => void end("end"));
 process.on("SIGTERM", () => void end("end"));
-// From a terminal, or from systemd, it is meant for the supervisor.
-for (const name of ["SIGINT", "SIGHUP"] as const) process.on(name, () => {});
+// From a terminal, or from systemd, it is meant for the supervisor. SIGUSR1 would open Node's debugger.
+for (const name of ["SIGINT", "SIGHUP", "SIGUSR1"] as const) process.on(name, () => {});

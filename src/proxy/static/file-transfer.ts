@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Client } from "../front/client.js";
-import { noteOwn } from "../front/note-own.js";
+import { noteEnd } from "../front/note-end.js";
 import type { Task } from "../front/task.js";
 import { givePrivate, sendText, takePrivate } from "../transport.js";
 
@@ -30,7 +30,7 @@ export class FileTransfer implements Task {
       (isWhole) => {
         if (this.isOver) return;
         this.isOver = true;
-        noteOwn(client, 200, end - start);
+        noteEnd(client, 200, end - start);
         if (isWhole) client.answered();
         else client.cutOff();
       },

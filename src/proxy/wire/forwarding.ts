@@ -5,8 +5,8 @@ import type { ForwardedFields, RequestHead } from "./types.js";
 
 /** The near end of a client connection. */
 export interface Peer {
-  /** socket.remoteAddress; undefined for a Unix socket or one that is gone */
-  readonly address: string | undefined;
+  /** "": a unix socket, whose peer has none */
+  readonly address: string;
   readonly protocol: "http" | "https";
   /** the port it came to; null for a Unix socket */
   readonly port: number | null;
@@ -28,7 +28,7 @@ export class Forwarding {
     private readonly trusted: AddressSet,
   ) {
     const { address, protocol, port } = peer;
-    this.address = address === undefined ? null : addressOf(address.replace(/%.*$/, ""));
+    this.address = address === "" ? null : addressOf(address.replace(/%.*$/, ""));
     this.isTrusted = this.address !== null && trusted.has(this.address);
     this.untrusted =
       fieldLine("X-Forwarded-For", this.peerText) +

@@ -12,7 +12,7 @@ function request(...lines: string[]): RequestHead {
   return requestOf("GET / HTTP/1.1", "Host: Fence.test:8080", ...lines);
 }
 
-function forwarding(address: string | undefined, trusted = TRUSTED, more: Partial<Peer> = {}): Forwarding {
+function forwarding(address: string, trusted = TRUSTED, more: Partial<Peer> = {}): Forwarding {
   return new Forwarding({ address, protocol: "http", port: 8080, ...more }, trusted);
 }
 
@@ -78,7 +78,7 @@ test("the scheme is the connection's, or what a trusted proxy says", () => {
 
 test("a peer without an address is unknown, and no port is told for a Unix socket", () => {
   assert.equal(
-    forwarding(undefined, TRUSTED, { port: null }).lines(request()),
+    forwarding("", TRUSTED, { port: null }).lines(request()),
     "X-Forwarded-For: unknown\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: Fence.test:8080\r\n",
   );
 });

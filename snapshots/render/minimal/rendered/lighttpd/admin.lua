@@ -21,12 +21,11 @@ local st = lighty.c.stat(path)
 local size = st and st["st_size"] or 0
 local mtime = st and st["st_mtime"] or 0
 local inode = st and st["st_ino"] or 0
-local inflight = "null"
-inflight = 0
+local inflight = 0
 local label = "^gw%.backend%." .. site:gsub("%-", "%%-") .. "%-%d+%.load$"
 for key, value in pairs((lighty.server and lighty.server.plugin_stats) or lighty.status) do
-  if key:match(label) then inflight = inflight + value end
+  if key:match(label) and not key:find("gw.backend.fence-hold-", 1, true) then inflight = inflight + value end
 end
-r.resp_body.set(string.format('{"pid":%s,"inode":%d,"size":%d,"mtime":%d,"inflight":%s}\n', pid, inode, size, mtime, inflight))
+r.resp_body.set(string.format('{"pid":%s,"inode":%d,"size":%d,"mtime":%d,"inflight":%d}\n', pid, inode, size, mtime, inflight))
 return 200
 end

@@ -4,9 +4,9 @@ local A, H, O = r.req_attr, r.req_header, r.resp_header
 
 -- Built once a worker, not once a request.
 local D = _G.fence
-if not D or D.key ~= "a38ec49454f6519a" then
+if not D or D.key ~= "b9b7a352c7a2f473" then
   D = {
-    key = "a38ec49454f6519a",
+    key = "b9b7a352c7a2f473",
     paths = {
     },
     exact = {
@@ -29,6 +29,16 @@ if not D or D.key ~= "a38ec49454f6519a" then
 end
 
 local path, method = A["uri.path"] or "/", A["request.method"]
+
+-- The answer of a request that was sent to the gate: what a backend says stands. An error with nothing but a page is
+-- lighttpd's own, for the gate has turned the request away, or is gone.
+local gated = A["uri.authority"] == "!hold.main"
+if gated then
+  if (tonumber(r.req_item["http_status"]) or 0) < 500 then return 0 end
+  for field in pairs(O) do
+    if field ~= "Content-Type" and field ~= "Content-Length" then return 0 end
+  end
+end
 
 -- On segment borders: the prefix itself or below it.
 local function under(prefixes)
@@ -127,12 +137,12 @@ local function exempt()
 end
 
 -- The probe gets the answer that clients get, whatever is exempt.
-if path ~= "/.well-known/fence/probe" then
+if path ~= "/.well-known/fence/probe" and not gated then
   if exempt() then return 0 end
 end
 
 -- An HTTP/2 client may take the reset of an unread upload for a failure; HTTP/1 needs no such care.
-if A["request.protocol"] == "HTTP/2.0" and r.req_body then
+if A["request.protocol"] == "HTTP/2.0" and r.req_body and not gated then
   local length = r.req_body.len
   if length and length > 0 and length <= 16777216 and not r.req_body.collect then return 0 end
 end

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { bodies, MEDIA_TYPE } from "../page/bodies.js";
+import type { HoldValues } from "../base/mode.js";
 import type { Cidr, Exceptions, ModeValues, PathRule, Site } from "../spec/types.js";
+import { gateHost } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { PROBE_PATH } from "./probe-path.js";
 
@@ -10,14 +12,17 @@ import { PROBE_PATH } from "./probe-path.js";
  */
 const DRAIN_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Values of the variant that answers in the site's place. */
-export function downValues(site: Site, values: ModeValues): Readonly<Record<string, unknown>> {
+/** Values of the variant that answers in the site's place, or sends it to the gate. */
+export function shutValues(site: Site, values: ModeValues): Readonly<Record<string, unknown>> {
   const { maintenance, exceptions } = site;
   const { html, json, text } = bodies(site, values);
   const isWhole = maintenance.paths.includes("/");
   const shown = {
     name: ident(site.name),
+    mode: ident(values.mode),
     generation: values.generation,
+    gateHost: gateHost(site),
+    hold: values.hold === null ? null : holdValues(site, values.hold),
     status: maintenance.status,
     retryAfterSec: values.retryAfterSec,
     untilSec: values.untilMs === null ? null : Math.ceil(values.untilMs / 1000),
@@ -38,6 +43,14 @@ export function downValues(site: Site, values: ModeValues): Readonly<Record<stri
   // A Lua state outlives a change of its script; tables of other data must not be taken for these.
   const key = createHash("sha256").update(JSON.stringify(shown)).digest("hex").slice(0, 16);
   return { ...shown, key: ident(key) };
+}
+
+function holdValues(site: Site, { expiresMs, onExpiry }: HoldValues): Readonly<Record<string, unknown>> {
+  return {
+    expiresSec: Math.ceil(expiresMs / 1000),
+    upOnExpiry: onExpiry === "up",
+    routes: site.routes.map(({ path }) => prefix(path)),
+  };
 }
 
 function exceptionValues(exceptions: Exceptions): Record<string, unknown> {

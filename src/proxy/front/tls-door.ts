@@ -1,0 +1,78 @@
+import type { Socket } from "node:net";
+import { createServer, type SecureContext, type Server, type TLSSocket } from "node:tls";
+import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
+import type { HostTable } from "./host-table.js";
+import type { Peer } from "./peer.js";
+
+/** Certificates by host, and for clients that name none or an unknown one. */
+export interface Certificates {
+  byHost: HostTable<SecureContext>;
+  fallback: SecureContext;
+  /** The same as what Node wants of a server whose client names no host. */
+  fallbackPem: { cert: Buffer; key: Buffer };
+}
+
+const MIN_VERSION = "TLSv1.2";
+
+/** Where connections get their TLS. */
+export class TlsDoor {
+  private readonly server: Server;
+  /** Connections whose handshake is under way, and who is at their far end. */
+  private readonly handshakes = new Map<string, { socket: Socket; peer: Peer }>();
+
+  /**
+   * @param certificates those in force
+   * @param through takes a connection whose handshake is done
+   */
+  constructor(
+    isHttp2: boolean,
+    certificates: () => Certificates | null,
+    through: (socket: TLSSocket, peer: Peer) => void,
+  ) {
+    const first = certificates();
+    this.server = createServer({
+      ALPNProtocols: isHttp2 ? ["h2", "http/1.1"] : ["http/1.1"],
+      minVersion: MIN_VERSION,
+      handshakeTimeout: TIMEOUTS_SEC.head * 1000,
+      SNICallback: (host, done) => {
+        const tls = certificates();
+        done(null, tls?.byHost.find(host.toLowerCase()) ?? tls?.fallback);
+      },
+      ...first?.fallbackPem,
+    });
+    this.server.on("secureConnection", (socket) => {
+      const name = farEnd(socket);
+      const found = this.handshakes.get(name);
+      this.handshakes.delete(name);
+      if (found === undefined) socket.destroy();
+      else through(socket, found.peer);
+    });
+    this.server.on("tlsClientError", () => {});
+  }
+
+  /** Certificates have changed. */
+  renew(certificates: Certificates): void {
+    this.server.setSecureContext({ ...certificates.fallbackPem, minVersion: MIN_VERSION });
+  }
+
+  enter(socket: Socket, peer: Peer): void {
+    if (this.handshakes.size >= PROXY_LIMITS.handshakesMax) {
+      socket.destroy();
+      return;
+    }
+    const name = farEnd(socket);
+    this.handshakes.set(name, { socket, peer });
+    socket.once("close", () => this.handshakes.delete(name));
+    this.server.emit("connection", socket);
+  }
+
+  /** At the end of the proxy: nothing waits for them. */
+  dropHandshakes(): void {
+    for (const { socket } of this.handshakes.values()) socket.destroy();
+  }
+}
+
+/** The same for a connection and for the TLS on it. */
+function farEnd({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? ""} ${remotePort ?? ""}`;
+}

@@ -1,0 +1,10 @@
+import type { MetricsSnapshot } from "./snapshot.js";
+
+/** Of Prometheus' text format. */
+export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** The text of what one or several processes have counted, as if it were one. Loaded when somebody asks. */
+export async function renderMetrics(snapshots: readonly MetricsSnapshot[]): Promise<string> {
+  const { AggregatorRegistry } = await import("prom-client");
+  return AggregatorRegistry.aggregate([...snapshots]).metrics();
+}

@@ -1,0 +1,70 @@
+import { createHash, randomBytes } from "node:crypto";
+import http from "node:http";
+
+/** What one client has seen of its request. */
+export interface Outcome {
+  id: string;
+  kind: "get" | "post" | "chunked";
+  /** null: no answer. */
+  status: number | null;
+  headers: http.IncomingHttpHeaders;
+  /** The answer is of this request, whole, and has the digest of what was sent. */
+  isRight: boolean;
+  /** Why there was no answer; "" when there was. */
+  error: string;
+}
+
+const KINDS = ["get", "post", "chunked"] as const;
+const SIZES = [300, 20_000, 200_000, 1_500_000];
+
+/** Requests with ids of their own, of all kinds and sizes in turn. */
+export function sendMany(
+  port: number,
+  name: string,
+  count: number,
+  agent: http.Agent | false = false,
+): Promise<Outcome>[] {
+  return Array.from({ length: count }, (_unused, index) => {
+    const kind = KINDS[index % KINDS.length] ?? "get";
+    // Nearly all are small: it is the waiting that is tested.
+    const size = index % 12 < 9 ? 300 : (SIZES[index % SIZES.length] ?? 300);
+    return sendOne(port, `${name}-${index}`, kind, size, agent);
+  });
+}
+
+export function sendOne(
+  port: number,
+  id: string,
+  kind: Outcome["kind"],
+  size = 300,
+  agent: http.Agent | false = false,
+): Promise<Outcome> {
+  const body = kind === "get" ? Buffer.alloc(0) : randomBytes(size);
+  const sha256 = createHash("sha256").update(body).digest("hex");
+  return new Promise((resolve) => {
+    const end = (rest: Partial<Outcome>): void =>
+      resolve({ id, kind, status: null, headers: {}, isRight: false, error: "", ...rest });
+    const request = http.request(
+      {
+        host: "127.0.0.1",
+        port,
+        path: `/?id=${id}`,
+        method: kind === "get" ? "GET" : "POST",
+        agent,
+        headers: { Host: "main.test", ...(kind === "post" ? { "Content-Length": size } : {}) },
+      },
+      (response) => {
+        let text = "";
+        const { headers, statusCode: status = null } = response;
+        response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+        response.on("error", (error) => end({ status, headers, error: error.message }));
+        response.on("end", () => end({ status, headers, isRight: text === `${id} ${sha256}\n` }));
+      },
+    );
+    request.on("error", (error) => end({ error: error.message }));
+    if (kind === "chunked")
+      for (let at = 0; at < size; at += 8192) request.write(body.subarray(at, at + 8192));
+    else if (kind === "post") request.write(body);
+    request.end();
+  });
+}

@@ -40,13 +40,23 @@ export function refuseProxyOnly(
   server: Server,
   honoured: ReadonlySet<string> = new Set(),
 ): Limit[] {
+  const hint = 'is for kind "proxy" alone so far; serve the site by one, or remove it.';
+  return refuseUnfollowed(spec, server, honoured, hint);
+}
+
+/** Refuses what the proxy itself does not follow yet: a key that is taken and does nothing would be a lie. */
+export function refuseNotYet(spec: Spec, server: Server, honoured: ReadonlySet<string>): Limit[] {
+  return refuseUnfollowed(spec, server, honoured, "is not supported yet; remove it.");
+}
+
+function refuseUnfollowed(spec: Spec, server: Server, honoured: ReadonlySet<string>, hint: string): Limit[] {
   const asked = <T>(rules: Rules<T>, value: T): string[] =>
     Object.keys(rules).filter((key) => !honoured.has(key) && rules[key]?.(value) === true);
   const sites = sitesOf(spec, server);
   const refuse = (site: string, what: string): Limit => ({
     level: "refuse",
     site,
-    sentence: `${what} is for kind "proxy" alone so far; serve the site by one, or remove it.`,
+    sentence: `${what} ${hint}`,
   });
   const ofUpstreams = spec.upstreams.flatMap((upstream) => {
     const user = sites.find((site) => site.upstream === upstream.name);

@@ -3,6 +3,7 @@ import { EncodeError, type Limit, type ServerAdapter } from "./adapter.js";
 import { activePath, controlSocket, NGINX_RUN_FOLDER } from "./nginx-sites.js";
 import { nginxVariant } from "./nginx-variant.js";
 import { folderPoint, wiring } from "./nginx.js";
+import { refuseNotYet } from "./proxy-only.js";
 import { PROXY_SCHEMA, type DocumentSite, type ProxyDocument } from "./proxy-document.js";
 import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 
@@ -83,8 +84,11 @@ function siteFacts(spec: Spec, server: Server, site: Site): DocumentSite {
   };
 }
 
+/** Keys of proxy-only.ts that the proxy follows. */
+const FOLLOWED: ReadonlySet<string> = new Set(["protocol"]);
+
 function limitsProxy(spec: Spec, server: Server): Limit[] {
-  const found: Limit[] = [];
+  const found: Limit[] = refuseNotYet(spec, server, FOLLOWED);
   const socket = controlSocket(spec, server);
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) {
     const sentence = `The control socket ${socket} is longer than ${SOCKET_PATH_BYTES_MAX} bytes; choose a shorter run_dir.`;

@@ -58,6 +58,22 @@ describe("What the proxy alone can do", () => {
     }
   });
 
+  test("is refused by the proxy, too, as long as it takes no notice of it", () => {
+    const limits = adapterOf("proxy").limits(FULL, firstOf(FULL));
+    const named = limits.filter(({ sentence }) => sentence.includes("not supported yet; remove it"));
+    assert.deepEqual(
+      named.map(({ level }) => level),
+      named.map(() => "refuse"),
+    );
+    assert.ok(!named.some(({ sentence }) => sentence.startsWith("protocol ")));
+    assert.deepEqual(
+      adapterOf("proxy")
+        .limits(PLAIN, firstOf(PLAIN))
+        .filter(({ sentence }) => sentence.includes("not supported yet; remove it")),
+      [],
+    );
+  });
+
   test("is not refused where nobody asked for it", () => {
     assert.deepEqual(refused(PLAIN, {}), []);
   });

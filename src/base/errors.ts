@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   "config-test-hung": "failed",
   "not-durable": "unproven",
   "reload-failed": "failed",
+  "upgrade-failed": "failed",
   interrupted: "interrupted",
   terminated: "terminated",
   internal: "failed",

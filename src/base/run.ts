@@ -22,6 +22,8 @@ const OUTPUT_GRACE_MS = 250;
 
 export interface RunOptions {
   timeoutMs: number;
+  /** Variables that it gets besides. */
+  env?: Readonly<Record<string, string>>;
 }
 
 export interface RunResult {
@@ -89,7 +91,7 @@ export function run(program: string, args: readonly string[], options: RunOption
   return new Promise((resolve) => {
     const child = spawn(path, args, {
       cwd: "/",
-      env: programEnv(),
+      env: { ...programEnv(), ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });

@@ -16,9 +16,10 @@ import type { Context } from "./context.js";
 import { loadSpecOf } from "./machine.js";
 import { FIND_FD, type FoundProxy } from "./proxy-run.js";
 
-const ACTIONS = ["run", "status", "reload", "stop"] as const;
+const ACTIONS = ["run", "status", "reload", "upgrade", "stop"] as const;
 type Action = (typeof ACTIONS)[number];
 const LOOK_MS = 20;
+const ANSWER_MS = 2000;
 
 /** `fence proxy ACTION [SERVER]`. */
 export async function proxy(
@@ -41,6 +42,8 @@ export async function proxy(
       return showStatus(context, spec, server);
     case "reload":
       return reload(context, options, spec, server);
+    case "upgrade":
+      return upgrade(context, options, spec, server);
     case "stop":
       return stop(context, options, server);
   }
@@ -125,6 +128,14 @@ function statusText(report: StatusReport, waits: string | null): string[] {
     `process ${pid}, up ${uptimeSec} s, ${count(connections, "connection", "connections")}${stopping ? ", stopping" : ""}`,
     ...(waits === null ? [] : [waits]),
     ...(reloadProblem === null ? [] : [`the last reload changed nothing: ${reloadProblem}`]),
+    ...(report.workers ?? []).map(
+      ({ pid, state, restarts, connections }) =>
+        `worker ${pid ?? "none"}: ${state}, ${count(connections ?? 0, "connection", "connections")}, ${count(restarts, "restart", "restarts")}`,
+    ),
+    ...(report.retiring ?? []).map(
+      ({ pid, connections }) =>
+        `process ${pid ?? "unknown"} was replaced, and ends with its last request: ${count(connections ?? 0, "connection", "connections")}`,
+    ),
     ...report.sites.map(
       ({ name, mode, generation, inflight, tunnels }) =>
         `site ${name}: ${mode}, generation ${generation ?? "none"}, ${inflight} in flight, ${count(tunnels, "tunnel", "tunnels")}`,
@@ -139,9 +150,9 @@ function statusText(report: StatusReport, waits: string | null): string[] {
 
 /** @throws FenceError server-not-running */
 async function statusOf(spec: Spec, server: Server): Promise<StatusReport> {
-  const { askControl } = await import("./proxy-control.js");
+  const { askControl } = await import("../proxy/process/ask-control.js");
   try {
-    return await askControl<StatusReport>(controlSocketOf(spec, server), "/status");
+    return await askControl<StatusReport>(controlSocketOf(spec, server), "GET", "/status", ANSWER_MS);
   } catch (cause) {
     throw new FenceError(
       "server-not-running",
@@ -174,6 +185,31 @@ async function reload(
   if (context.json)
     context.out.line(JSON.stringify({ schema: "fence/proxy-reload@1", pid, reloads: after.reloads }));
   else context.out.line(`${server.name} serves by ${documentOf(spec, server)}`);
+  return "ok";
+}
+
+/** A new process, with the code that is on the disk now, in the place of the one that runs. */
+async function upgrade(
+  context: Context,
+  options: ProxyOptions,
+  spec: Spec,
+  server: Server,
+): Promise<ExitName> {
+  await statusOf(spec, server);
+  const { askControl } = await import("../proxy/process/ask-control.js");
+  const socket = controlSocketOf(spec, server);
+  let done: { pid: number; from: number };
+  try {
+    done = await askControl(socket, "POST", "/upgrade", options.timeout);
+  } catch (cause) {
+    const message = `${server.name} was not upgraded, and runs on as it was: ${(cause as Error).message}`;
+    throw new FenceError("upgrade-failed", message, { cause });
+  }
+  if (context.json) context.out.line(JSON.stringify({ schema: "fence/proxy-upgrade@1", ...done }));
+  else
+    context.out.line(
+      `${server.name} is process ${done.pid} now; process ${done.from} ends with its last request`,
+    );
   return "ok";
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Listen, Server, Site, Spec } from "../spec/types.js";
 import { BackendPool, groupOf, labelOf, type BackendGroup } from "./backend/backend-pool.js";
@@ -10,12 +9,16 @@ import { AddressSet } from "./wire/addresses.js";
 
 /** All that the proxy serves by, as read from `proxy.json`. */
 export interface ProxyConfig {
-  /** SHA-256 (hex) of the document's bytes. */
+  /** The document itself, for workers. */
+  text: string;
+  /** SHA-256 (hex) of its bytes. */
   sha256: string;
   /** What of the spec this server needs. */
   spec: Pick<Spec, "upstreams" | "sites">;
   server: Server;
   controlSocket: string;
+  /** Certificates and keys, which the process that serves may not be allowed to read. @throws Error as readFileSync */
+  read: (path: string) => Buffer;
   /** Where the active variant of a site of this server is. */
   activeOf(site: Site): string;
 }
@@ -63,20 +66,26 @@ export function configurationOf(config: ProxyConfig, before: Configuration | nul
     sites,
     upstreams,
     pools,
-    listeners: listenersOf(server, own, sites),
+    listeners: listenersOf(config, own, sites),
     commit: () => changes.forEach((change) => change()),
   };
 }
 
+/** Each address once. One that no site uses is not opened: nothing would be served there. */
+export function servedListens({ server, spec }: ProxyConfig): Listen[] {
+  const own = spec.sites.filter((site) => site.servers.includes(server.name));
+  const listens = own.flatMap((site) => site.listen[server.name] ?? server.listen);
+  return [...new Map(listens.map((listen) => [listenName(listen), listen])).values()];
+}
+
 function listenersOf(
-  server: Server,
+  { server, read }: ProxyConfig,
   own: readonly Site[],
   served: ReadonlyMap<string, ServedSite>,
 ): Map<string, { listen: Listen; served: Served }> {
   const listeners = new Map<string, { listen: Listen; served: Served }>();
   const certificates = new Map<Site, Certificate>();
   const listensOf = (site: Site): readonly Listen[] => site.listen[server.name] ?? server.listen;
-  // One that no site uses is not opened: nothing would be served there.
   for (const listen of own.flatMap(listensOf)) {
     // The name alone would let a port turn from plain text to TLS under its clients.
     const { tls, http2, proxyProtocol } = listen;
@@ -93,7 +102,7 @@ function listenersOf(
         trusted: new AddressSet(
           here.flatMap(({ exceptions }) => exceptions.trustedProxies.map(({ text }) => text)),
         ),
-        tls: listen.tls ? tlsOf(here, certificates) : null,
+        tls: listen.tls ? tlsOf(here, certificates, read) : null,
       },
     });
   }
@@ -106,11 +115,15 @@ interface Certificate {
   context: SecureContext;
 }
 
-function tlsOf(sites: readonly Site[], read: Map<Site, Certificate>): Served["tls"] {
+function tlsOf(
+  sites: readonly Site[],
+  known: Map<Site, Certificate>,
+  read: ProxyConfig["read"],
+): Served["tls"] {
   const rows = sites.flatMap((site) => {
     if (site.tls === null) return [];
-    const certificate = read.get(site) ?? certificateOf(site.tls);
-    read.set(site, certificate);
+    const certificate = known.get(site) ?? certificateOf(site.tls, read);
+    known.set(site, certificate);
     return site.hosts.map((host) => [host, certificate] as const);
   });
   const [first] = rows;
@@ -119,7 +132,10 @@ function tlsOf(sites: readonly Site[], read: Map<Site, Certificate>): Served["tl
   return { byHost, fallback: first[1].context, fallbackPem: first[1].pem };
 }
 
-function certificateOf({ certificate, key }: NonNullable<Site["tls"]>): Certificate {
-  const pem = { cert: readFileSync(certificate), key: readFileSync(key) };
+function certificateOf(
+  { certificate, key }: NonNullable<Site["tls"]>,
+  read: ProxyConfig["read"],
+): Certificate {
+  const pem = { cert: read(certificate), key: read(key) };
   return { pem, context: createSecureContext(pem) };
 }

@@ -1,60 +1,109 @@
-import { chmodSync, unlinkSync } from "node:fs";
+import { chmodSync, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import http from "node:http";
 import { connect } from "node:net";
+import { dirname, join } from "node:path";
 import { METRICS_TYPE } from "./metrics/exposition.js";
 
 /** What the control socket answers with; by what it is asked. */
 export interface ControlAnswers {
   /** null: there is no such site. */
-  sync(site: string): object | null;
-  status(): object;
+  sync(site: string): object | null | Promise<object | null>;
+  status(): object | Promise<object>;
   /** Prometheus' text format; absent: there is none. */
   metrics?(): Promise<string>;
+  /** Hands over to a new process. @throws Error why it did not; then nothing has changed */
+  upgrade?(): Promise<object>;
+  /** The predecessor is to be replaced now; its own control socket is this one from here on. */
+  takeOver?(predecessor: number): object;
 }
 
 const CONNECTIONS_MAX = 16;
 const TIMEOUT_MS = 5000;
+const ROUTES = "POST /sync?site=, POST /upgrade, GET /status or GET /metrics";
 
-/** fence's own questions, on a unix socket in a folder that is closed to others. Never reachable through a listener. */
+/** Where a process is asked that has not taken over yet, or has been taken over from. */
+export function sideSocket(path: string, pid: number): string {
+  return join(dirname(path), `c.${pid}`);
+}
+
+/**
+ * fence's own questions, on a unix socket in a folder that is closed to others. Never reachable through a listener.
+ * It is bound beside its place and renamed there: at no moment is there a place without a socket that answers, and
+ * closing it, which removes the name that it was bound to, never removes that of the process that took over.
+ */
 export class Control {
   private readonly server: http.Server;
+  private readonly side: string;
+  private inode: bigint | null = null;
 
   constructor(
     private readonly path: string,
     answers: ControlAnswers,
   ) {
+    this.side = sideSocket(path, process.pid);
     const limits = { maxHeaderSize: 8192, headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS };
     this.server = http.createServer(limits, (request, response) => {
       request.resume();
       if (request.url === "/metrics" && request.method === "GET" && answers.metrics)
         return void sendMetrics(response, answers.metrics());
-      const [status, body] = answerTo(request, answers);
-      response.writeHead(status, { "Content-Type": "application/json", Connection: "close" });
-      response.end(`${JSON.stringify(body)}\n`);
+      answerTo(request, answers)
+        .catch((error: unknown): Answer => [500, { error: (error as Error).message }])
+        .then(([status, body]) => {
+          response.writeHead(status, { "Content-Type": "application/json", Connection: "close" });
+          response.end(`${JSON.stringify(body)}\n`);
+        })
+        .catch(() => response.destroy());
     });
     this.server.maxConnections = CONNECTIONS_MAX;
   }
 
-  /** @throws Error when another proxy answers there, or the socket cannot be made */
+  /** Answers in its place. @throws Error when another process answers there, or the socket cannot be made */
   async open(): Promise<void> {
     if (await isAnswered(this.path)) throw new Error(`another proxy answers on ${this.path}`);
-    removeQuietly(this.path);
+    await this.openAside();
+    this.show();
+  }
+
+  /** Answers, as yet only for who knows this process. @throws Error when the socket cannot be made */
+  async openAside(): Promise<void> {
+    removeQuietly(this.side);
     await new Promise<void>((resolve, reject) => {
       this.server.once("error", reject);
-      this.server.listen(this.path, () => {
+      this.server.listen(this.side, () => {
         this.server.off("error", reject);
         resolve();
       });
     });
-    chmodSync(this.path, 0o600);
+    chmodSync(this.side, 0o600);
+  }
+
+  /** Takes the place. @throws Error of rename(2) */
+  show(): void {
+    this.inode = inodeOf(this.side);
+    renameSync(this.side, this.path);
+  }
+
+  /** Another process is about to take the place: this one can be asked beside it. @throws Error of link(2) */
+  stepAside(): void {
+    removeQuietly(this.side);
+    linkSync(this.path, this.side);
+  }
+
+  /** It did not take the place, or has left it. @throws Error of rename(2) */
+  stepBack(): void {
+    if (inodeOf(this.path) === this.inode) removeQuietly(this.side);
+    else renameSync(this.side, this.path);
   }
 
   close(): void {
     this.server.close();
     this.server.closeAllConnections();
-    removeQuietly(this.path);
+    removeQuietly(this.side);
+    if (inodeOf(this.path) === this.inode) removeQuietly(this.path);
   }
 }
+
+type Answer = [status: number, body: object];
 
 async function sendMetrics(response: http.ServerResponse, text: Promise<string>): Promise<void> {
   try {
@@ -65,18 +114,23 @@ async function sendMetrics(response: http.ServerResponse, text: Promise<string>)
   }
 }
 
-function answerTo(request: http.IncomingMessage, answers: ControlAnswers): [status: number, body: object] {
+async function answerTo(request: http.IncomingMessage, answers: ControlAnswers): Promise<Answer> {
   const target = `http://fence${request.url ?? "/"}`;
   if (!URL.canParse(target)) return [400, { error: "which path" }];
-  const url = new URL(target);
-  if (url.pathname === "/status" && request.method === "GET") return [200, answers.status()];
-  if (url.pathname !== "/sync") return [404, { error: "POST /sync?site=, GET /status or GET /metrics" }];
+  const { pathname, searchParams } = new URL(target);
+  if (pathname === "/status" && request.method === "GET") return [200, await answers.status()];
+  if (!["/sync", "/upgrade", "/take-over"].includes(pathname)) return [404, { error: ROUTES }];
   if (request.method !== "POST") return [405, { error: "POST only" }];
-  const site = answers.sync(url.searchParams.get("site") ?? "");
+  if (pathname === "/upgrade" && answers.upgrade) return [200, await answers.upgrade()];
+  if (pathname === "/take-over" && answers.takeOver)
+    return [200, answers.takeOver(Number(searchParams.get("from")))];
+  if (pathname !== "/sync") return [404, { error: ROUTES }];
+  const site = await answers.sync(searchParams.get("site") ?? "");
   return site === null ? [400, { error: "which site" }] : [200, site];
 }
 
-function isAnswered(path: string): Promise<boolean> {
+/** Whether a process answers on a unix socket. */
+export function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path });
     socket.once("connect", () => {
@@ -85,6 +139,10 @@ function isAnswered(path: string): Promise<boolean> {
     });
     socket.once("error", () => resolve(false));
   });
+}
+
+function inodeOf(path: string): bigint | null {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 }
 
 function removeQuietly(path: string): void {

@@ -8,16 +8,27 @@ import { Listener } from "./front/listener.js";
 import type { Log, LogSink } from "./log.js";
 import { metricsSnapshot, type MetricsSnapshot } from "./metrics/snapshot.js";
 import { Totals } from "./metrics/traffic.js";
+import type { StopHow } from "./process/serving.js";
+import type { SocketSource } from "./process/sockets.js";
 import type { ServedSite } from "./site.js";
-import { statusReport, syncReport, type ReloadFacts, type StatusReport } from "./status.js";
+import { statusReport, syncReport, type ReloadFacts, type StatusReport, type SyncReport } from "./status.js";
 import { LOOK_MS, SWEEP_MS, TIMEOUTS_SEC } from "./timeouts.js";
 import { AddressSet } from "./wire/addresses.js";
+
+/** A config that has been made ready. */
+export interface Prepared {
+  commit(): void;
+  /** As if it had never been. */
+  abandon(): void;
+}
 
 /** The proxy itself: listeners, what they serve, and the two timers. Knows neither signals nor files of its own. */
 export class Proxy {
   readonly context: Context;
   private configuration: Configuration;
   private readonly listeners = new Map<string, Listener>();
+  /** Those that take no more connections. */
+  private readonly retired = new Set<Listener>();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly startedMs = monotonicMs();
   private facts: ReloadFacts;
@@ -30,6 +41,7 @@ export class Proxy {
     private config: ProxyConfig,
     log: Log,
     private readonly stdout: LogSink | null,
+    private readonly sockets: SocketSource,
   ) {
     this.context = {
       log,
@@ -55,18 +67,39 @@ export class Proxy {
     );
   }
 
-  /** Takes over a new spec whole, or not at all. @throws as start, and the constructor */
+  /** Takes over a new config whole, or not at all. @throws as start, and the constructor */
   async reload(config: ProxyConfig): Promise<void> {
-    const before = this.configuration;
-    const next = configurationOf(config, before);
+    (await this.prepare(config)).commit();
+  }
+
+  /** Makes ready for a new config, which is in force only by `commit`. @throws as reload */
+  async prepare(config: ProxyConfig): Promise<Prepared> {
+    const next = configurationOf(config, this.configuration);
     const accessLog = this.accessLogFor(config);
-    try {
-      await this.openAll(next);
-    } catch (error) {
+    const endLog = (): void => {
       if (accessLog !== this.context.accessLog) void accessLog?.end();
+    };
+    let opened: string[];
+    try {
+      opened = await this.openAll(next);
+    } catch (error) {
+      endLog();
       throw error;
     }
-    this.takeAccessLog(accessLog);
+    return {
+      commit: () => {
+        this.takeAccessLog(accessLog);
+        this.putInForce(config, next);
+      },
+      abandon: () => {
+        this.closeThese(opened);
+        endLog();
+      },
+    };
+  }
+
+  private putInForce(config: ProxyConfig, next: Configuration): void {
+    const before = this.configuration;
     this.configuration = next;
     this.config = config;
     next.commit();
@@ -78,10 +111,7 @@ export class Proxy {
     for (const [key, listener] of this.listeners) {
       const wanted = next.listeners.get(key);
       if (wanted !== undefined) listener.serve(wanted.served);
-      else {
-        this.retire(listener);
-        this.listeners.delete(key);
-      }
+      else this.retire(key, listener);
     }
     this.facts = {
       ...this.facts,
@@ -92,8 +122,8 @@ export class Proxy {
   }
 
   /** Its clients have begun their last request: what comes on their connections is of no site any more. */
-  private retire(listener: Listener): void {
-    listener.close();
+  private retire(key: string, listener: Listener): void {
+    this.closeThese([key]);
     listener.serve({ sites: new HostTable<ServedSite>([]), trusted: new AddressSet([]), tls: null });
     const { clients, http2 } = this.context;
     for (const client of [...clients]) if (client.listener === listener) client.closeIfIdle();
@@ -129,7 +159,7 @@ export class Proxy {
     this.facts = { ...this.facts, reloadsFailed: this.facts.reloadsFailed + 1, reloadProblem: problem };
   }
 
-  sync(name: string): object | null {
+  sync(name: string): SyncReport | null {
     const site = this.configuration.sites.get(name);
     return site === undefined ? null : syncReport(site);
   }
@@ -139,20 +169,19 @@ export class Proxy {
   }
 
   /** Takes nothing new, lets what has begun end, and cuts what has not ended by the deadline. */
-  async stop(): Promise<void> {
+  async stop(how: StopHow): Promise<void> {
     const { context } = this;
     context.isStopping = true;
-    for (const site of this.configuration.sites.values()) site.room.close();
-    for (const listener of this.listeners.values()) listener.close();
-    const deadline = monotonicMs() + TIMEOUTS_SEC.shutdown * 1000;
-    while (monotonicMs() < deadline) {
-      for (const client of [...context.clients]) client.closeIfIdle();
-      for (const connection of [...context.http2]) connection.retire();
-      if (![...context.clients].some((client) => client.isBusy) && context.http2.size === 0) break;
+    // Whoever takes over has the sockets, and not the requests that wait here: these wait on.
+    if (how === "end") for (const site of this.configuration.sites.values()) site.room.close();
+    this.closeThese([...this.listeners.keys()]);
+    const limitSec = how === "end" ? TIMEOUTS_SEC.shutdown : TIMEOUTS_SEC.retire;
+    const deadline = monotonicMs() + limitSec * 1000;
+    while (monotonicMs() < deadline && this.isWaitedFor(how)) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     for (const timer of this.timers) clearInterval(timer);
-    for (const listener of this.listeners.values()) listener.dropHandshakes();
+    for (const listener of this.retired) listener.dropHandshakes();
     for (const client of [...context.clients]) client.socket.destroy();
     for (const connection of [...context.http2]) connection.destroy();
     for (const connection of [...context.backendConnections]) connection.destroy();
@@ -160,23 +189,46 @@ export class Proxy {
     context.accessLog = null;
   }
 
+  /** Whether there is a client that must not be cut off; idle ones are told to go. */
+  private isWaitedFor(how: StopHow): boolean {
+    const { clients, http2, clock } = this.context;
+    for (const connection of [...http2]) connection.retire();
+    for (const client of [...clients]) {
+      // Whoever is about to send its next request must not lose it to the end of its connection.
+      if (how === "end" || client.timer.idleSec(client, clock.tick) >= TIMEOUTS_SEC.retireIdle)
+        client.closeIfIdle();
+    }
+    return (
+      http2.size > 0 || (how === "retire" ? clients.size > 0 : [...clients].some(({ isBusy }) => isBusy))
+    );
+  }
+
   /** Opens what a configuration adds. @throws for the first that cannot be opened; then none of them stays open */
-  private async openAll(configuration: Configuration): Promise<void> {
+  private async openAll(configuration: Configuration): Promise<string[]> {
     const opened: string[] = [];
     try {
       for (const [key, { listen, served }] of configuration.listeners) {
         if (this.listeners.has(key)) continue;
         const listener = new Listener(this.context, listen, served);
-        await listener.open();
+        await listener.open(await this.sockets.take(listen));
         this.listeners.set(key, listener);
         opened.push(key);
       }
     } catch (error) {
-      for (const key of opened) {
-        this.listeners.get(key)?.close();
-        this.listeners.delete(key);
-      }
+      this.closeThese(opened);
       throw error;
+    }
+    return opened;
+  }
+
+  private closeThese(keys: readonly string[]): void {
+    for (const key of keys) {
+      const listener = this.listeners.get(key);
+      if (listener === undefined) continue;
+      this.listeners.delete(key);
+      this.retired.add(listener);
+      listener.close();
+      this.sockets.release(listener.listen);
     }
   }
 

@@ -1,13 +1,17 @@
-import { readFileSync, unlinkSync } from "node:fs";
-import { dirname } from "node:path";
-import { writeAtomic } from "../base/durable.js";
-import { makeFolders } from "../base/folders.js";
-import { Control } from "./control.js";
+import { monotonicMs, sleep } from "../base/clock.js";
+import { exists } from "../base/folders.js";
+import { servedListens, type ProxyConfig } from "./configuration.js";
 import { Log, type LogSink } from "./log.js";
-import { renderMetrics } from "./metrics/exposition.js";
-import { MetricsListener } from "./metrics/metrics-listener.js";
+import { Daemon } from "./process/daemon.js";
 import { readDocument } from "./process/document.js";
-import { Proxy } from "./proxy.js";
+import { identityOf } from "./process/identity.js";
+import { takeInherited, type Inherited } from "./process/inherited.js";
+import type { Serving } from "./process/serving.js";
+import { Signals } from "./process/signals.js";
+import { SingleProcess } from "./process/single.js";
+import { BoundSockets } from "./process/sockets.js";
+import { tellPredecessor } from "./process/successor.js";
+import { Supervisor } from "./process/supervisor.js";
 
 export interface RunOptions {
   /** The rendered `proxy.json`: read at the start, and at each SIGHUP. */
@@ -19,121 +23,78 @@ export interface RunOptions {
 
 /** Below 16 characters, so that it is also what /proc/PID/comm says: by it a running proxy is known. */
 const PROCESS_NAME = "fence-proxy";
-const RUN_FOLDER_MODE = 0o700;
+/** The workers of a supervisor that was killed close their sockets as soon as they notice. */
+const LEFT_BEHIND_MS = 3000;
+const LOOK_MS = 50;
 
 /**
- * Serves until SIGTERM or SIGINT, and resolves when all has ended. SIGHUP reads the document anew, SIGUSR1 opens the access log anew; a second SIGTERM ends at
- * once.
+ * Serves until SIGTERM or SIGINT, or until another process has taken over, and resolves when all has ended. SIGHUP reads
+ * the document anew, SIGUSR1 opens the access log anew; a second SIGTERM ends at once.
  * @throws whatever stands against the start: then nothing listens any more
  */
-export async function runProxy({ file, errors, access }: RunOptions): Promise<void> {
+export async function runProxy(options: RunOptions): Promise<void> {
   process.title = PROCESS_NAME;
+  let serving: Serving | null = null;
   // Before the pid file is there: whoever reads it may send a signal at once.
-  const signals = new Signals();
-  const config = readDocument(file);
-  const { server, controlSocket } = config;
-  const log = new Log(errors, server.name);
-  const proxy = new Proxy(config, log, access);
-  const metricsText = (): Promise<string> => renderMetrics([proxy.metrics()]);
-  const answers = {
-    sync: (site: string) => proxy.sync(site),
-    status: () => proxy.status(),
-    metrics: metricsText,
-  };
-  const metrics = new MetricsListener(metricsText);
-  makeFolders(dirname(controlSocket), RUN_FOLDER_MODE);
-  const control = new Control(controlSocket, answers);
-  await control.open();
+  const signals = new Signals(() => {
+    if (serving instanceof Supervisor) serving.kill();
+  });
+  const inherited = takeInherited(process.env, process.pid, process.ppid);
+  let daemon: Daemon;
   try {
-    await proxy.start();
-    (await metrics.prepare(server.metrics)).commit();
-    writeAtomic(server.pidFile, `${process.pid}\n`, { mode: 0o644 });
+    const config = readDocument(options.file);
+    const log = new Log(options.errors, config.server.name);
+    const bound = socketsOf(config, inherited);
+    serving = await servingOf(config, log, bound, options);
+    const { file } = options;
+    daemon = new Daemon({ file, config, log, bound, serving, predecessor: inherited.predecessor });
+    await startPatiently(daemon, exists(config.controlSocket) && inherited.predecessor === null);
   } catch (error) {
-    control.close();
-    metrics.close();
-    await proxy.stop();
+    tellPredecessor((error as Error).message);
     throw error;
   }
-  log.info("started", { pid: process.pid });
-  signals.onReload(() => reload(proxy, metrics, log, file));
-  signals.onReopen(() => proxy.reopenLogs());
-  await signals.ended;
-  log.info("stopping", {});
-  await proxy.stop();
-  metrics.close();
-  control.close();
-  removeOwn(server.pidFile);
-  log.info("stopped", {});
+  signals.onReload(() => daemon.reload());
+  signals.onReopen(() => daemon.reopenLogs());
+  await Promise.race([signals.ended, daemon.replaced]);
+  await daemon.stop();
 }
 
-async function reload(proxy: Proxy, metrics: MetricsListener, log: Log, file: string): Promise<void> {
-  try {
-    const config = readDocument(file);
-    const listener = await metrics.prepare(config.server.metrics);
+/** @throws Error for a socket that was passed on and that no listener wants */
+function socketsOf(config: ProxyConfig, { fds, predecessor }: Inherited): BoundSockets {
+  const bound = new BoundSockets(fds);
+  const listens = servedListens(config);
+  const strangers = bound.strangers(listens);
+  // An older proxy passes on what it listened on; what the spec has dropped since is closed.
+  if (predecessor !== null) bound.closeStrangers(listens);
+  else if (strangers.length > 0)
+    throw new Error(`it was given a socket on ${strangers.join(" and ")}, where no site listens`);
+  return bound;
+}
+
+/** One worker that is nobody else needs no supervisor: one process less. */
+async function servingOf(
+  config: ProxyConfig,
+  log: Log,
+  bound: BoundSockets,
+  { file, access }: RunOptions,
+): Promise<Serving> {
+  const { user, workers } = config.server;
+  const identity = await identityOf(user);
+  if (workers > 1 || identity !== null)
+    return new Supervisor(config, log, bound, { file, identity, accessLog: access !== null });
+  return new SingleProcess(config, log, access, bound);
+}
+
+/** @param isLeftBehind a proxy was killed: what is left of it may still hold its sockets for a moment */
+async function startPatiently(daemon: Daemon, isLeftBehind: boolean): Promise<void> {
+  const deadline = monotonicMs() + (isLeftBehind ? LEFT_BEHIND_MS : 0);
+  for (;;) {
     try {
-      await proxy.reload(config);
+      return await daemon.start();
     } catch (error) {
-      listener.abandon();
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EADDRINUSE" || monotonicMs() >= deadline) throw error;
+      await sleep(LOOK_MS);
     }
-    listener.commit();
-    log.info("reloaded", {});
-  } catch (error) {
-    const { message } = error as Error;
-    proxy.reloadFailed(message);
-    log.error("reload-failed", { text: message });
-  }
-}
-
-/** The signals of a daemon, from the first moment on. */
-class Signals {
-  /** Resolves at SIGTERM or SIGINT. */
-  readonly ended: Promise<void>;
-  private isAsked = false;
-  private reopen: (() => void) | null = null;
-  private reload: (() => Promise<void>) | null = null;
-  private reloading = Promise.resolve();
-
-  constructor() {
-    process.on("SIGHUP", () => {
-      this.isAsked = true;
-      this.go();
-    });
-    // Whoever rotates logs sends it. With a listener of its own Node does not open its debugger at it.
-    process.on("SIGUSR1", () => this.reopen?.());
-    this.ended = new Promise((resolve) => {
-      let asked = 0;
-      const end = (): void => {
-        asked += 1;
-        if (asked > 1) process.exit(1);
-        resolve();
-      };
-      process.on("SIGTERM", end).on("SIGINT", end);
-    });
-  }
-
-  /** What SIGHUP is for, one after the other: each takes what the spec says then. */
-  onReload(reload: () => Promise<void>): void {
-    this.reload = reload;
-    if (this.isAsked) this.go();
-  }
-
-  /** What SIGUSR1 is for. */
-  onReopen(reopen: () => void): void {
-    this.reopen = reopen;
-  }
-
-  private go(): void {
-    const { reload } = this;
-    if (reload !== null) this.reloading = this.reloading.then(reload);
-  }
-}
-
-/** Not another's: a proxy that took over has written its own number by now. */
-function removeOwn(pidFile: string): void {
-  try {
-    if (readFileSync(pidFile, "latin1").trim() === String(process.pid)) unlinkSync(pidFile);
-  } catch {
-    // It is gone already.
   }
 }

@@ -73,4 +73,21 @@ export function statusReport(
   };
 }
 
-export type StatusReport = ReturnType<typeof statusReport>;
+export type StatusReport = ReturnType<typeof statusReport> & {
+  /** Every listener is open. */
+  ready?: boolean;
+  /** Of a proxy with worker processes. */
+  workers?: readonly WorkerFacts[];
+  /** Processes that this one has taken over from, and that still have requests. */
+  retiring?: readonly { pid: number | null; connections: number | null }[];
+};
+
+export interface WorkerFacts {
+  /** null: it has ended, and the next one is to be started. */
+  pid: number | null;
+  state: "serves" | "starting" | "silent" | "ended";
+  restarts: number;
+  connections: number | null;
+}
+
+export type SyncReport = ReturnType<typeof syncReport>;

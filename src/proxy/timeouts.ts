@@ -28,6 +28,10 @@ export const TIMEOUTS_SEC = {
   backendRest: 5,
   /** From SIGTERM until what is not finished is cut. */
   shutdown: 30,
+  /** The same for a process whose sockets another one has taken over. */
+  retire: 300,
+  /** How long its clients may be idle before their connection ends. */
+  retireIdle: 5,
 } as const;
 
 export const PROXY_LIMITS = {

@@ -99,8 +99,5 @@ function limitsProxy(spec: Spec, server: Server): Limit[] {
     if (listen.tls && !listen.http2)
       note(`${socketName(listen)} speaks HTTP/1.1 alone: HTTP/2 is offered with http2 = true.`);
   }
-  note(
-    "The proxy is one process on one core; more workers and a restart without a gap are not supported yet.",
-  );
   return found;
 }

@@ -99,7 +99,7 @@ function serverFindings(name: string, server: RawServer): Finding[] {
 /** The proxy is part of fence: most of what can be said of a web server has no meaning for it, or not yet. */
 function proxyFindings(name: string, server: RawServer): Finding[] {
   const findings: Finding[] = [];
-  const add = (key: string, message: string, why: string, fix: string, atKey: boolean): void => {
+  const add = (key: string, message: string, why: string | null, fix: string, atKey: boolean): void => {
     findings.push({ path: ["server", name, key], atKey, message, why, fix });
   };
   if (server.program !== undefined)
@@ -108,14 +108,8 @@ function proxyFindings(name: string, server: RawServer): Finding[] {
     const why = "there is no config of yours that could include fence's files";
     add("config", 'config = "include" means nothing for proxy', why, "remove it", false);
   }
-  if (server.user !== undefined) {
-    const why = "the proxy runs as whoever starts it";
-    add("user", "user is not supported for proxy yet", why, "remove it, and let systemd set the user", true);
-  }
-  if (server.workers !== undefined && server.workers !== 1) {
-    const message = `the proxy has one worker, not ${server.workers}`;
-    add("workers", message, "more are not supported yet", "write 1, or remove it", false);
-  }
+  if (server.workers === 0)
+    add("workers", "the proxy needs at least one worker", null, "write 1 or more", false);
   return findings;
 }
 

@@ -10,6 +10,10 @@ export interface LoadOptions {
   connections: number;
   /** Default `/`. */
   path?: string;
+  /** Sent with each request, as a POST; default: none, a GET. */
+  body?: string;
+  /** A new connection for each request; default false. */
+  closes?: boolean;
   /** Pause of a connection between a response and its next request; default 0. */
   pauseMs?: number;
   /** The mode that a response shows, e.g. "up"; null for a response that no mode may give. */
@@ -107,7 +111,7 @@ function createTally(options: LoadOptions) {
 }
 
 function runConnection(options: LoadOptions, tally: Tally, isStopping: () => boolean) {
-  const request = `GET ${options.path ?? "/"} HTTP/1.1\r\nHost: ${options.hostHeader}\r\n\r\n`;
+  const request = requestOf(options);
   const { promise: ended, resolve: end } = promiseWithResolvers();
   let socket: Socket | null = null;
 
@@ -160,6 +164,12 @@ function runConnection(options: LoadOptions, tally: Tally, isStopping: () => boo
 
   open();
   return { ended, destroy: () => socket?.destroy() };
+}
+
+function requestOf({ path = "/", hostHeader, body, closes }: LoadOptions): string {
+  const fields = `Host: ${hostHeader}\r\n${closes === true ? "Connection: close\r\n" : ""}`;
+  if (body === undefined) return `GET ${path} HTTP/1.1\r\n${fields}\r\n`;
+  return `POST ${path} HTTP/1.1\r\n${fields}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
 function promiseWithResolvers(): { promise: Promise<void>; resolve: () => void } {

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
 import type { WebServerKind } from "../../src/spec/types.js";
 
-const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
+export const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
 
 const PROGRAM: Readonly<Record<WebServerKind, string>> = {
   lighttpd: "/usr/sbin/lighttpd",

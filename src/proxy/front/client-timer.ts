@@ -24,6 +24,11 @@ export class ClientTimer {
     this.bodyBytes += bytes;
   }
 
+  /** How long the connection has been between two requests; 0: it is not. */
+  idleSec({ reader }: Client, tick: number): number {
+    return reader.phase === "head" && !reader.hasStash ? tick - this.since : 0;
+  }
+
   idles(tick: number): void {
     this.since = tick;
   }

@@ -119,11 +119,11 @@ export class Client {
     return this.request?.version === 10 ? "Connection: keep-alive\r\n\r\n" : "\r\n";
   }
 
-  /** All of the answer is on its way. */
+  /** All of the answer is on its way. A client that was not told of an end may send its next request even now. */
   answered(): void {
     const { body } = this.reader;
     this.task = null;
-    if (!this.keeps || this.context.isStopping) this.close();
+    if (!this.keeps) this.close();
     else if (body.isDone) this.next();
     else if ((body.remaining ?? 0) > PROXY_LIMITS.discardBytesMax) this.close();
     else {

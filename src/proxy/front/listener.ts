@@ -48,7 +48,7 @@ export class Listener {
 
   constructor(
     private readonly context: Context,
-    private readonly listen: Listen,
+    readonly listen: Listen,
     private served: Served,
   ) {
     this.name = listenName(listen);

@@ -100,7 +100,7 @@ export function readDocument(file: string): ProxyConfig {
 }
 
 /** @param file where the text comes from, for messages @throws FenceError server-unfit */
-function configOf(text: string, file: string): ProxyConfig {
+export function configOf(text: string, file: string): ProxyConfig {
   const { controlSocket, server, upstreams, sites } = checked(text, file);
   const active = new Map(sites.map((site) => [site.name, site.active]));
   return {
@@ -108,6 +108,8 @@ function configOf(text: string, file: string): ProxyConfig {
     controlSocket,
     server: serverOf(server),
     spec: { upstreams, sites: sites.map((site) => siteOf(server.name, site)) },
+    read: (path) => readFileSync(path),
+    text,
     activeOf: ({ name }) => active.get(name) ?? "",
   };
 }

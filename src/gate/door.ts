@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, unlinkSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { isAnswered } from "../proxy/control.js";
 
 const BACKLOG = 4096;
 
@@ -40,17 +41,6 @@ export class Door {
     if (this.isOpen) removeQuietly(this.path);
     this.isOpen = false;
   }
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ path });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }
 
 function removeQuietly(path: string): void {

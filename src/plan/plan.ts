@@ -1,6 +1,7 @@
 import type { PlannedFile, ServerAdapter } from "../servers/adapter.js";
 import type { Server, ServerKind, Site, Spec } from "../spec/types.js";
-import { GATE_NAME, gateServer } from "../servers/gate-doors.js";
+import { GATE_NAME } from "../base/gate-name.js";
+import { gateServer } from "../servers/gate-doors.js";
 import { gatedSites } from "../servers/gate.js";
 import { ident } from "../servers/ident.js";
 import { sitesOf } from "../servers/sites.js";

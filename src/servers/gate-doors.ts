@@ -1,3 +1,4 @@
+import { GATE_NAME } from "../base/gate-name.js";
 import type { Backend, Server, Site, Spec } from "../spec/types.js";
 import { sitesOf } from "./sites.js";
 
@@ -11,9 +12,6 @@ export interface GateDoor {
   /** Where what has waited goes. */
   backends: readonly Backend[];
 }
-
-/** A server of no spec: fence's own process, which has requests wait for servers that cannot. */
-export const GATE_NAME = "gate";
 
 /** All doors that the servers of a spec hold their sites through; none: no server needs the gate. */
 export function gateDoors(spec: Spec): GateDoor[] {

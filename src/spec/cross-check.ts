@@ -1,3 +1,4 @@
+import { GATE_NAME } from "../base/gate-name.js";
 import { suggest } from "../base/suggest.js";
 import { canonicalHost } from "./address-checks.js";
 import { checkFolders } from "./folder-check.js";
@@ -77,6 +78,11 @@ function serverFindings(name: string, server: RawServer): Finding[] {
   const { kind } = server;
   if (!SERVER_KINDS.includes(kind)) return [];
   const findings: Finding[] = [];
+  if (name === GATE_NAME) {
+    const why = "its files would stand where those of fence's own gate do";
+    const message = `no server can be named ${GATE_NAME}`;
+    findings.push({ path: ["server", name], atKey: true, message, why, fix: "give it another name" });
+  }
   const useless = (key: keyof RawServer, why: string): void => {
     const message = `${key} means nothing for ${kind}`;
     findings.push({ path: ["server", name, key], atKey: true, message, why, fix: "remove it" });

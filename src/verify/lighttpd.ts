@@ -55,7 +55,8 @@ export async function observeWorkers(
     };
   });
   // What a retired process still has at the backend it tells no one.
-  const retired = children.filter((pid) => !serving.includes(pid)).length;
+  // Looked for behind the answers: a reload meanwhile may have put it aside.
+  const retired = childrenOf(masterPid).filter((pid) => !serving.includes(pid)).length;
   const counts = serving.map((pid) => answers.get(pid)?.inflight ?? null);
   const isExact = retired === 0 && counts.every((count) => count !== null);
   const inflight = isExact ? counts.reduce((sum, count) => sum + count, 0) : null;

@@ -2,7 +2,9 @@
  * Who may know whom: the table of rooms in ARCHITECTURE.md. `types` stands for files that hold types alone.
  * @type {import("dependency-cruiser").IConfiguration}
  */
-const SPEC_TYPES = "^src/spec/types\\.ts$";
+const SPEC_TYPES = "^src/spec/(types|route-types)\\.ts$";
+/** Which route takes a request, and what its upstream is asked for. */
+const ROUTES = "^src/spec/(route-of|route-target)\\.ts$";
 /** The types of a plan, and look-ups in it by name. */
 const PLAN = "^src/plan/(types|plan)\\.ts$";
 const PLAN_TYPES = "^src/plan/types\\.ts$";
@@ -13,17 +15,24 @@ const MAY = {
   spec: ["^src/base/"],
   page: ["^src/base/", SPEC_TYPES],
   // and the values that a spec has when nothing was asked for
-  servers: ["^src/base/", "^src/page/", SPEC_TYPES, "^src/spec/defaults\\.ts$"],
+  servers: ["^src/base/", "^src/page/", SPEC_TYPES, ROUTES, "^src/spec/defaults\\.ts$"],
   plan: ["^src/base/", "^src/servers/", SPEC_TYPES],
   render: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
   switch: ["^src/base/", "^src/servers/adapter\\.ts$", SPEC_TYPES, PLAN_TYPES, "^src/render/types\\.ts$"],
-  verify: ["^src/base/", "^src/servers/", SPEC_TYPES, PLAN],
+  verify: ["^src/base/", "^src/servers/", SPEC_TYPES, ROUTES, PLAN],
   apply: ["^src/(base|spec|page|servers|plan|render|switch|verify)/"],
   // and two tables that every server answers by, and what its own adapter writes for it
-  proxy: ["^src/base/", SPEC_TYPES, "^src/servers/(probe-path|mime|proxy-document)\\.ts$"],
+  proxy: [
+    "^src/base/",
+    SPEC_TYPES,
+    ROUTES,
+    "^src/spec/path-rules\\.ts$",
+    "^src/servers/(probe-path|mime|proxy-document)\\.ts$",
+  ],
   // and the parts of the proxy that hold requests
   gate: ["^src/base/", SPEC_TYPES, "^src/servers/gate-doors\\.ts$", "^src/proxy/"],
-  workers: ["^src/base/", SPEC_TYPES],
+  // and what asks backends through their protocol, and what tells systemd
+  workers: ["^src/base/", SPEC_TYPES, "^src/proxy/(cgi/|backend/where\\.ts$|process/notify\\.ts$)"],
   tui: ["^src/base/", "^src/[a-z]+/types\\.ts$"],
 };
 
@@ -53,11 +62,11 @@ module.exports = {
     },
     {
       name: "pure-rooms-touch-no-machine",
-      comment: "spec, servers, plan, render and page: no disk, no network, no programs; two doors excepted",
+      comment: "spec, servers, plan, render and page: no disk, no network, no programs; the doors excepted",
       severity: "error",
       from: {
         path: "^src/(spec|servers|plan|render|page)/",
-        pathNot: "^src/(spec/load|render/templates)\\.ts$",
+        pathNot: "^src/(spec/load|render/templates|page/source)\\.ts$",
       },
       to: {
         path: "^(node:)?(fs|fs/promises|net|http|https|http2|tls|dgram|dns|child_process|cluster|worker_threads|os|timers|timers/promises|process)$",
@@ -69,7 +78,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^src/(spec|servers|plan|render|page)/",
-        pathNot: "^src/(spec/load|render/templates)\\.ts$",
+        pathNot: "^src/(spec/load|render/templates|page/source)\\.ts$",
       },
       to: { path: "fs-extra|^src/base/(durable|write-atomic|run|log|clock)\\.ts$" },
     },
@@ -111,7 +120,8 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
-      extensions: [".ts", ".js", ".mjs"],
+      extensions: [".ts", ".tsx", ".js", ".mjs"],
+      exportsFields: ["exports"],
       conditionNames: ["import", "node", "default"],
     },
   },

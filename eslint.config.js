@@ -43,7 +43,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -67,7 +67,7 @@ export default defineConfig(
   },
   {
     // a test file is a list of tests inside describe(); node:test's own functions return promises that it awaits itself
-    files: ["test/**/*.ts"],
+    files: ["test/**/*.{ts,tsx}"],
     rules: {
       "max-lines-per-function": "off",
       "@typescript-eslint/no-floating-promises": [

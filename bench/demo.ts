@@ -1,13 +1,14 @@
 /**
- * The demo: a real web server under a steady load, taken down and up again by the real program, and an account of
- * every request. Ends with 1 when one was lost.
+ * The demo: a real web server under a steady load, taken down and up again by the real program, then held while its
+ * backend is killed and started again; and an account of every request. Ends with 1 when one was lost.
  *
- *   npm run demo -- [--server KIND] [--all] [--toggles N]
+ *   npm run demo -- [--server KIND] [--all] [--toggles N] [--hold]
  */
 import { parseArgs } from "node:util";
 import { SERVER_KINDS, type ServerKind } from "../src/spec/types.js";
 import { startLoad, type Load, type LoadReport } from "../test/support/load.js";
 import { has } from "../test/support/needs.js";
+import { canHold, showHold } from "./demo-hold.js";
 import { createStand, fence, KINDS, mainConfigOf, startServer, type Stand } from "./stand.js";
 import { spreadOf } from "./statistics.js";
 
@@ -16,6 +17,9 @@ const CONNECTIONS = 24;
 const PAUSE_MS = 20;
 /** What the recipe of 2008 waits after `cp`, in the hope that every worker has seen the new script. */
 const CLASSIC_SLEEP_MS = 8000;
+/** How often the backend is killed and started again. */
+const RESTARTS = 2;
+const FAULTS_MAX = 10;
 
 interface Account {
   report: LoadReport;
@@ -34,6 +38,7 @@ async function main(): Promise<number> {
       server: { type: "string" },
       all: { type: "boolean", default: false },
       toggles: { type: "string", default: "5" },
+      hold: { type: "boolean", default: false },
     },
   });
   const toggles = Number(values.toggles);
@@ -41,7 +46,10 @@ async function main(): Promise<number> {
   const kinds = chosenKinds(values.server ?? null, values.all);
   if (kinds.length === 0) return 1;
   let lost = 0;
-  for (const kind of kinds) lost += await show(kind, toggles);
+  for (const kind of kinds) {
+    if (!values.hold) lost += await show(kind, toggles);
+    if (!stopping) lost += await holdAndPrint(canHold(kind) ? kind : "proxy");
+  }
   return lost === 0 ? 0 : 1;
 }
 
@@ -142,9 +150,6 @@ function breathe(): Promise<void> {
 function print({ report, provenMs, commandMs }: Account): number {
   const lost = report.wrong + report.connectionErrors + report.badFraming + report.stale;
   const sent = report.responses + report.connectionErrors + report.badFraming;
-  const row = (text: string, value: number, note = ""): void => {
-    console.log(`  ${text.padEnd(40)}${String(value).padStart(7)}${note === "" ? "" : `   ${note}`}`);
-  };
   console.log("");
   row("requests sent", sent);
   row("answered by the site", report.byMode["up"] ?? 0, "200");
@@ -165,6 +170,26 @@ function print({ report, provenMs, commandMs }: Account): number {
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+
+/** @returns the number of requests lost or executed twice */
+async function holdAndPrint(kind: ServerKind): Promise<number> {
+  console.log(`\n${kind}: the backend is replaced, and no client is to notice`);
+  const isStopping = (): boolean => stopping;
+  const account = await showHold(kind, RESTARTS, (line) => console.log(line), isStopping);
+  const { sent, right, failed, twice, longestMs } = account;
+  console.log("");
+  row("requests sent, GET and POST", sent);
+  row("answered right, body and all", right);
+  row("errors", failed.length);
+  row("executed twice", twice);
+  console.log(`  the longest wait was ${seconds(longestMs)}`);
+  for (const fault of failed.slice(0, FAULTS_MAX)) console.log(`  ! ${fault}`);
+  return failed.length + twice;
+}
+
+function row(text: string, value: number, note = ""): void {
+  console.log(`  ${text.padEnd(40)}${String(value).padStart(7)}${note === "" ? "" : `   ${note}`}`);
+}
 
 async function cleanUp(): Promise<void> {
   for (const action of cleanups.splice(0).reverse()) await action();

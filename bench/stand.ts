@@ -35,20 +35,27 @@ export interface Stand {
 export interface StandOptions {
   kind: ServerKind;
   workers: number;
+  /** Of a backend that is there; absent: the stand has one of its own. */
+  backendPort?: number;
 }
 
-export async function createStand({ kind, workers }: StandOptions): Promise<Stand> {
+export async function createStand({ kind, workers, backendPort }: StandOptions): Promise<Stand> {
   const folder = mkdtempSync(path.join(tmpdir(), `fence-${kind}-`));
   // workers of another user read what lies below
   chmodSync(folder, 0o755);
-  const backend = await startBackend();
+  const backend = backendPort === undefined ? await startBackend() : null;
   const port = await freePort();
   mkdirSync(path.join(folder, "static"));
   writeFileSync(path.join(folder, "static", "1k.txt"), "x".repeat(1024));
   const specFile = path.join(folder, "fence.toml");
   writeFileSync(
     specFile,
-    specText({ kind, workers, port, backendPort: (backend.address() as AddressInfo).port }),
+    specText({
+      kind,
+      workers,
+      port,
+      backendPort: backendPort ?? (backend?.address() as AddressInfo).port,
+    }),
   );
   return {
     kind,
@@ -57,9 +64,9 @@ export async function createStand({ kind, workers }: StandOptions): Promise<Stan
     port,
     serverFolder: path.join(folder, "rendered", "web"),
     async close() {
-      backend.closeAllConnections();
-      backend.close();
-      await once(backend, "close");
+      backend?.closeAllConnections();
+      backend?.close();
+      if (backend !== null) await once(backend, "close");
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -84,7 +91,7 @@ function specText(values: { kind: ServerKind; workers: number; port: number; bac
     `[upstream.app]`,
     `backends = ["127.0.0.1:${values.backendPort}"]`,
     `[site.main]`,
-    `hosts = ["localhost"]`,
+    `hosts = ["localhost", "main.test"]`,
     `upstream = "app"`,
     `[[site.main.route]]`,
     `path = "/static/"`,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { mainConfigOf, type Stand } from "./stand.js";
 
@@ -9,6 +9,11 @@ const NGINX_GATE = [
   /^ *include gate\.http\.conf;\n/m,
   /^ *include "?gate\.main\.conf"?;\n/m,
 ];
+/** nginx with Lua alone: where requests are counted, and wait. */
+const NGINX_ENTER = [/^ *include "?enter\.main\.conf"?;\n/m];
+/** Stock nginx alone: where requests wait, and how those at the backends are counted. */
+const NGINX_HOLD = [/^ *include hold\.http\.conf;\n/m, /^ *include "?hold\.main\.conf"?;\n/m];
+const NGINX_COUNT = /^limit_conn fence_main_inflight .*;\n/m;
 
 /**
  * The main config of a copied rendered tree as it would be without fence, on a port and with a pid file of its own.
@@ -17,7 +22,8 @@ const NGINX_GATE = [
 export function withoutFence(stand: Stand, folder: string, port: number): string {
   const isLighttpd = stand.kind === "lighttpd";
   let text = readFileSync(path.join(folder, path.basename(mainConfigOf(stand))), "utf8");
-  for (const line of isLighttpd ? LIGHTTPD_GATE : NGINX_GATE) {
+  const hold = stand.kind === "nginx" ? NGINX_HOLD : NGINX_ENTER;
+  for (const line of isLighttpd ? LIGHTTPD_GATE : [...NGINX_GATE, ...hold]) {
     const without = text.replace(line, "");
     // stock nginx loads no module
     if (without === text && !(stand.kind === "nginx" && line.source.includes("load_module"))) {
@@ -25,6 +31,7 @@ export function withoutFence(stand: Stand, folder: string, port: number): string
     }
     text = without;
   }
+  if (stand.kind === "nginx") withoutCount(path.join(folder, "live.main.conf"));
   const pidFile = path.join(folder, "server.pid");
   return isLighttpd
     ? text
@@ -33,4 +40,10 @@ export function withoutFence(stand: Stand, folder: string, port: number): string
     : text
         .replaceAll(`127.0.0.1:${stand.port}`, `127.0.0.1:${port}`)
         .replace(/^pid .*;$/m, `pid "${pidFile}";`);
+}
+
+function withoutCount(file: string): void {
+  const text = readFileSync(file, "utf8");
+  if (!NGINX_COUNT.test(text)) throw new Error(`nothing is counted in ${file}`);
+  writeFileSync(file, text.replace(NGINX_COUNT, ""));
 }

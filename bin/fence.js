@@ -4,7 +4,11 @@ import { existsSync } from "node:fs";
 import module from "node:module";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-const main = new URL("../build/src/cli/start.js", import.meta.url);
+// A package has all of it in a bundle; the sources are compiled file by file.
+const [bundled, compiled] = ["bundle", "src"].map(
+  (name) => new URL(`../build/${name}/cli/start.js`, import.meta.url),
+);
+const main = existsSync(bundled) ? bundled : compiled;
 
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`fence: Node ${process.versions.node} is too old; fence needs Node 20.19 or newer\n`);

@@ -5,7 +5,9 @@
  *   node bin/prepare.mjs packages       npm packages
  *   node bin/prepare.mjs build          the same, and compiles
  *   node bin/prepare.mjs test           the same, and as root on Debian the servers and tools that the tests drive
+ *   node bin/prepare.mjs package        packages, build, then the package that hosts install
  *   node bin/prepare.mjs demo [ARGS]    packages, build, then the demo
+ *   node bin/prepare.mjs soak [ARGS]    packages, build, then the soak on the servers that are there
  *   node bin/prepare.mjs bench [ARGS]   packages, build, then the live-path bench
  *   node bin/prepare.mjs bench-proxy [ARGS]
  *                                       packages, build, then the proxy bench; unless it is --quick or only the help,
@@ -14,7 +16,7 @@
  * FENCE_TEST_APT=0 leaves the machine's packages alone.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -28,9 +30,11 @@ const POLICY_TEXT =
 
 function main() {
   const [task, ...args] = process.argv.slice(2);
-  if (!["packages", "build", "test", "demo", "bench", "bench-proxy"].includes(task ?? "")) {
+  if (
+    !["packages", "build", "package", "test", "demo", "soak", "bench", "bench-proxy"].includes(task ?? "")
+  ) {
     fail(
-      "usage: node bin/prepare.mjs packages | build | test | demo [ARGS] | bench [ARGS] | bench-proxy [ARGS]",
+      "usage: node bin/prepare.mjs packages | build | package | test | demo [ARGS] | soak [ARGS] | bench [ARGS] | bench-proxy [ARGS]",
     );
   }
   requireNode();
@@ -39,7 +43,9 @@ function main() {
   if (task === "packages") return;
   build();
   if (task === "test") installSystemPackages("test/needs.json");
+  if (task === "package") becomeNode("bin/package.mjs", []);
   if (task === "demo") becomeNode("build/bench/demo.js", args);
+  if (task === "soak") becomeNode("build/bench/soak.js", args);
   if (task === "bench") becomeNode("build/bench/live.js", args);
   if (task === "bench-proxy") {
     if (!args.includes("--quick") && !args.includes("--help")) installPeers();
@@ -58,6 +64,9 @@ function requireNode() {
 function installNpmPackages(folder) {
   if (npmPackagesAreCurrent(folder)) return null;
   say(`installing npm packages (npm ci${folder === "." ? "" : ` in ${folder}`})`);
+  // npm ci would empty the folder that a link points to, which is another clone's
+  const modules = path.join(ROOT, folder, "node_modules");
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(modules);
   const args = ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"];
   const result = run("npm", args, { quiet: true });
   return result.status === 0 ? null : `npm ci failed\n${result.output}`;

@@ -32,7 +32,7 @@ function testFiles() {
   const all = readdirSync("test", { recursive: true })
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => `test/${name.split(path.sep).join("/")}`);
-  const weight = (name) => (/^test\/(e2e|parity|faults)\//.test(name) ? 0 : 1);
+  const weight = (name) => (/^test\/(e2e|parity|faults|security)\//.test(name) ? 0 : 1);
   return all
     .filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)))
     .sort((a, b) => weight(a) - weight(b) || a.localeCompare(b));

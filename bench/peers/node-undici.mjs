@@ -31,6 +31,8 @@ class Relay {
     this.response = response;
   }
   onConnect(abort) {
+    // Its client left while it waited for a connection: to write would never be followed by a "drain".
+    if (this.response.destroyed) return void abort();
     this.response.on("close", () => this.response.writableFinished || abort());
   }
   onHeaders(status, raw, resume) {

@@ -50,13 +50,17 @@ export async function alreadyThere(
   return finish(plan, current, servers, request);
 }
 
-/** One look at each server. */
-async function servedAsStated(machine: Machine, current: Current): Promise<ServerOutcome[] | "differs"> {
+/** One look at each server. null: one of them came to nothing, which says neither. */
+async function servedAsStated(
+  machine: Machine,
+  current: Current,
+): Promise<ServerOutcome[] | "differs" | null> {
   const { points, state } = current;
   const servers: ServerOutcome[] = [];
   for (const point of points) {
     const seen = await machine.observe(point);
     if (seen.running === "no") servers.push({ server: point.server, result: "staged", proof: null });
+    else if (seen.mode === "unknown") return null;
     else if (seen.mode !== state.mode || seen.generation !== state.generation) return "differs";
     else servers.push({ server: point.server, result: "done", proof: null });
   }

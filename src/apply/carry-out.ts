@@ -8,7 +8,7 @@ import type { SiteState } from "../switch/types.js";
 import type { Change } from "./change.js";
 import { commitAll } from "./commit-all.js";
 import type { Conduct } from "./conduct.js";
-import { drain, letThrough } from "./drain.js";
+import { drain, followGate } from "./drain.js";
 import { exitOf, stopped } from "./exit-of.js";
 import { outcomeOf, saveState, type Moving } from "./moving.js";
 import { provePoints, type Proved } from "./settle.js";
@@ -33,7 +33,7 @@ export async function carryOut(changes: readonly Change[], conduct: Conduct): Pr
   // Nothing waits between these two, so a signal comes either before both or after both.
   begin(stateDir, journal, changes, conduct);
   const moving = await commitAll(stateDir, changes, conduct.steps, (one, gate) =>
-    letThrough(one.change.site, gate, conduct),
+    followGate(one.change, gate, conduct),
   );
 
   const proved = conduct.wait ? await settle(moving, conduct) : unproven(moving);

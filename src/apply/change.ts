@@ -3,6 +3,7 @@ import type { Mode } from "../base/mode.js";
 import { siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
+import { upstreamNamesOf } from "../spec/route-of.js";
 import type { ModeValues, Site, Upstream } from "../spec/types.js";
 import { generationsOf, readGeneration, readOnDisk } from "../switch/on-disk.js";
 import { readStateOrNone } from "../switch/state.js";
@@ -12,8 +13,8 @@ import { unknownHold } from "./hold.js";
 /** Where a site stands, by its state file and its active variants. */
 export interface Current {
   site: Site;
-  /** That of the site; null: it has none. */
-  upstream: Upstream | null;
+  /** All that its requests may go to. */
+  upstreams: readonly Upstream[];
   points: readonly SwitchPoint[];
   onDisk: readonly OnDisk[];
   /** The mode that all active variants agree on. */
@@ -52,7 +53,7 @@ export function currentOf(plan: Plan, name: string, wanted: Mode | null = null):
   const generations = points.flatMap(generationsOf);
   return {
     site,
-    upstream: plan.spec.upstreams.find((one) => one.name === site.upstream) ?? null,
+    upstreams: plan.spec.upstreams.filter(({ name: one }) => upstreamNamesOf(site).includes(one)),
     points,
     onDisk,
     mode: modeOf(onDisk, state),

@@ -10,14 +10,14 @@ import type { Steps } from "./steps.js";
 /**
  * Puts every change in force, one rename after the other. A site whose rename fails is marked broken; when the very
  * first one fails, nothing was changed and the change is taken back.
- * @param letThrough waits, behind the gate's own change, until nobody waits there who could be passed by; never throws
+ * @param followGate waits, behind the gate's own change, until the servers may follow; never throws
  * @throws FileError
  */
 export async function commitAll(
   stateDir: string,
   changes: readonly Change[],
   steps: Steps,
-  letThrough: (one: Moving, gate: SwitchPoint) => Promise<void>,
+  followGate: (one: Moving, gate: SwitchPoint) => Promise<void>,
 ): Promise<Moving[]> {
   const moving = changes.map(startMoving);
   let isAnyInForce = false;
@@ -30,7 +30,7 @@ export async function commitAll(
         commit(point, to.generation);
         isAnyInForce = true;
         steps.tell("commit", "ok", `generation ${to.generation} is in force`, point.site, point.server);
-        if (point.kind === "gate" && to.mode === "up") await letThrough(one, point);
+        if (point.kind === "gate" && to.mode !== "down") await followGate(one, point);
       } catch (error) {
         const { message } = error as Error;
         steps.tell("commit", "failed", message, point.site, point.server);

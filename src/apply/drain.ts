@@ -1,6 +1,7 @@
 import { monotonicMs, sleep } from "../base/clock.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import type { Site } from "../spec/types.js";
+import type { Change } from "./change.js";
 import type { Conduct } from "./conduct.js";
 import type { Traffic } from "../verify/types.js";
 import type { SiteOutcome } from "./types.js";
@@ -11,6 +12,8 @@ const LOOK_MS = 50;
 interface Count {
   /** null: a server did not tell. */
   left: number | null;
+  /** There may be more, unless it is 0. */
+  isAtLeast: boolean;
   /** Why a server did not; null: all did. */
   problem: string | null;
 }
@@ -52,10 +55,19 @@ export async function drain(
 }
 
 /**
- * Waits until nobody waits at the gate any more: from then on new requests may go past it. At the deadline they may, too:
- * those that still wait are let go all the same.
+ * Waits until the servers of a site may follow the gate. Into a hold: once it holds, for what it gets before that it would
+ * not keep. Out of one: once nobody waits there who could be passed by. At the deadline they may, too: the proof says
+ * what a gate does that does not follow, and those that still wait are let go all the same.
  */
-export async function letThrough(site: Site, gate: SwitchPoint, conduct: Conduct): Promise<void> {
+export async function followGate({ site, to }: Change, gate: SwitchPoint, conduct: Conduct): Promise<void> {
+  if (to.mode === "hold") {
+    const timeoutMs = conduct.timeoutMs ?? site.settle.timeoutMs;
+    const deadline = monotonicMs() + timeoutMs;
+    const isLate = (): boolean => conduct.signal?.aborted === true || monotonicMs() >= deadline;
+    while ((await conduct.machine.traffic(gate)).problem !== null && !isLate())
+      await sleep(LOOK_MS, conduct.signal).catch(() => {});
+    return;
+  }
   const timeoutMs = conduct.drain?.timeoutMs ?? site.hold.drainTimeoutMs;
   await countDown(site.name, [gate], false, timeoutMs, "waiting", conduct);
 }
@@ -82,17 +94,21 @@ async function countDown(
 /** A server that has stopped has nothing at its backends. */
 function countOf(views: readonly Traffic[], isHold: boolean): Count {
   let left = 0;
-  for (const { running, inflight, held, problem } of views) {
+  let isAtLeast = false;
+  for (const view of views) {
+    const { running, inflight, held, problem } = view;
     if (running === "no") continue;
-    const count = isHold ? inflight : (held?.count ?? (inflight === null ? null : 0));
+    // Where requests wait elsewhere, or not at all, none does.
+    const count = isHold ? inflight : (held?.count ?? 0);
     if (count === null || problem !== null)
-      return { left: null, problem: problem ?? "it does not count them" };
+      return { left: null, isAtLeast: false, problem: problem ?? "it does not count them" };
     left += count;
+    if (isHold && count > 0 && view.isAtLeast === true) isAtLeast = true;
   }
-  return { left, problem: null };
+  return { left, isAtLeast, problem: null };
 }
 
-function leftText({ left, problem }: Count, what: string): string {
+function leftText({ left, isAtLeast, problem }: Count, what: string): string {
   if (left === null) return `it cannot be told how many requests are ${what}: ${problem ?? "no answer"}`;
-  return `${left} ${left === 1 ? "request is" : "requests are"} still ${what}`;
+  return `${isAtLeast ? "at least " : ""}${left} ${left === 1 ? "request is" : "requests are"} still ${what}`;
 }

@@ -1,16 +1,17 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { ownProgram } from "../base/own-files.js";
 import { waitUntil } from "../base/clock.js";
 import { FenceError } from "../base/errors.js";
+import { openLog } from "../base/log-file.js";
 import { programEnv } from "../base/run.js";
 import type { Server, Spec } from "../spec/types.js";
-import { gateInForce } from "../verify/gate.js";
+import { gateInForce, keepGate } from "../verify/gate.js";
 import { findMaster } from "../verify/running.js";
 
-const PROGRAM = fileURLToPath(new URL("../gate/main.js", import.meta.url));
+const PROGRAM = ownProgram("gate/main.js");
 const LOOK_MS = 25;
 const START_TIMEOUT_MS = 15_000;
 const LOG_TAIL_BYTES = 600;
@@ -24,8 +25,8 @@ export async function ensureGate(spec: Spec, gate: Server, socket: string): Prom
   const config = join(spec.outputDir, gate.name, "gate.json");
   const wanted = digestOf(config);
   const running = await gateInForce(socket);
-  if (running === wanted) return;
-  if (running !== null) await stopGate(gate);
+  if (running === wanted && (await keepGate(socket))) return;
+  if (running !== null) await stopGate(gate, "at once");
   const gone = await waitUntil(async () => ((await gateInForce(socket)) === null ? true : null), {
     timeoutMs: START_TIMEOUT_MS,
     intervalMs: LOOK_MS,
@@ -41,19 +42,22 @@ export async function ensureGate(spec: Spec, gate: Server, socket: string): Prom
     { timeoutMs: START_TIMEOUT_MS, intervalMs: LOOK_MS },
   );
   child.unref();
-  if (ready === true) return;
+  if (ready === true && (await keepGate(socket))) return;
   if (exit === null) child.kill("SIGTERM");
   throw new FenceError("gate-failed", `the gate does not start: ${exit ?? "no answer in time"}`, {
     hint: `Nothing was changed. ${log} ends with: ${tailOf(log)}`,
   });
 }
 
-/** It takes nothing new, and ends by itself once what it has is through. */
-export async function stopGate(gate: Server): Promise<void> {
+/**
+ * Has it end by itself: once nobody needs it any more, or at once, when it takes nothing new but what it has still goes
+ * through.
+ */
+export async function stopGate(gate: Server, when: "when idle" | "at once"): Promise<void> {
   const { pid } = await findMaster(gate);
   if (pid === null) return;
   try {
-    process.kill(pid, "SIGTERM");
+    process.kill(pid, when === "at once" ? "SIGUSR2" : "SIGTERM");
   } catch {
     // It has ended meanwhile.
   }
@@ -61,7 +65,7 @@ export async function stopGate(gate: Server): Promise<void> {
 
 /** In a session of its own, so that no terminal ends it, and with nothing of the caller's environment. */
 function startProcess(config: string, log: string) {
-  const fd = openSync(log, "a", 0o600);
+  const fd = openLog(log, 0o600);
   try {
     const stdio = ["ignore", fd, fd] as const;
     return spawn(process.execPath, [PROGRAM, "run", config], {

@@ -14,7 +14,7 @@ const NOTHING_ASKED: HoldRequest = { maxWaitMs: null, maxHeld: null, forMs: null
  * longer by asking for it twice.
  */
 export function holdOf(
-  { site, upstream, state }: Pick<Current, "site" | "upstream" | "state">,
+  { site, upstreams, state }: Pick<Current, "site" | "upstreams" | "state">,
   asked: HoldRequest | null,
   nowMs: number,
 ): HoldValues {
@@ -26,16 +26,18 @@ export function holdOf(
     maxHeld: maxHeld ?? kept?.maxHeld ?? hold.maxHeld,
     maxHeldPerClient: kept?.maxHeldPerClient ?? hold.maxHeldPerClient,
     maxBodyBytes: kept?.maxBodyBytes ?? hold.maxBodyBytes,
-    releaseConcurrency: kept?.releaseConcurrency ?? hold.releaseConcurrency ?? takenBy(upstream),
+    releaseConcurrency: kept?.releaseConcurrency ?? hold.releaseConcurrency ?? takenBy(upstreams),
     expiresMs: forMs === null && kept !== null ? kept.expiresMs : wholeSeconds(nowMs + (forMs ?? hold.forMs)),
     onExpiry: kept?.onExpiry ?? hold.onExpiry,
   };
 }
 
-/** Requests at once. */
-function takenBy(upstream: Upstream | null): number {
-  if (upstream === null || upstream.connectionsMax === null) return RELEASE_CONCURRENCY;
-  return upstream.connectionsMax * upstream.backends.length;
+/** Requests at once: what the narrowest of a site's upstreams takes, since they may all be for that one. */
+function takenBy(upstreams: readonly Upstream[]): number {
+  const limits = upstreams.flatMap(({ connectionsMax, backends }) =>
+    connectionsMax === null ? [] : [connectionsMax * backends.length],
+  );
+  return limits.length === 0 ? RELEASE_CONCURRENCY : Math.min(...limits);
 }
 
 /** Of a site whose state is lost while it is held: nobody knows its end, so it counts as over. */

@@ -3,7 +3,8 @@ import type { Mode } from "../base/mode.js";
 import { serverNamed, siteNamed } from "../plan/plan.js";
 import type { Plan, RenderedTree } from "../plan/types.js";
 import type { Renderer, RenderedVariantFile } from "../render/render.js";
-import { doorOf, gateServer } from "../servers/gate-doors.js";
+import { doorsOf, gateServer, isGated } from "../servers/gate-doors.js";
+import { holdsByItself } from "../servers/nginx-sites.js";
 import type { ServerAdapter, SwitchPoint } from "../servers/adapter.js";
 import type { ModeValues, ServerKind } from "../spec/types.js";
 import { configTest, type ConfigTestResult } from "../verify/config-test.js";
@@ -30,8 +31,8 @@ export interface Machine {
   whyUnreadable(server: string, path: string): Promise<string | null>;
   /** Sees to it that the gate serves, by what is rendered. @throws FenceError gate-failed */
   ensureGate(): Promise<void>;
-  /** Ends the gate once what it has is through. */
-  stopGate(): Promise<void>;
+  /** Ends the gate once nobody needs it; at once: it takes nothing new. */
+  stopGate(when: "when idle" | "at once"): Promise<void>;
   renderVariant(point: SwitchPoint, values: ModeValues): readonly RenderedVariantFile[];
   renderTree(): RenderedTree;
   /** Unix time in milliseconds. */
@@ -53,8 +54,9 @@ export function createMachine(
       const { modes } = adapterOf(server.kind);
       // The gate passes on to backends: a site that has none has nothing to be held for.
       const isDoorless =
-        server.kind === "lighttpd" && doorOf(plan.spec, server, siteNamed(plan.spec, site)) === null;
-      return isDoorless ? modes.filter((mode) => mode !== "hold") : modes;
+        isGated(server) && doorsOf(plan.spec, server, siteNamed(plan.spec, site)).length === 0;
+      const isUnheld = server.kind === "nginx-lua" && !holdsByItself(server, siteNamed(plan.spec, site));
+      return isDoorless || isUnheld ? modes.filter((mode) => mode !== "hold") : modes;
     },
     prove: (point, expected, options) => prove(plan, point, expected, options),
     configTest(name, serverDir) {
@@ -67,9 +69,9 @@ export function createMachine(
       const socket = plan.gatePoints[0]?.controlSocket;
       if (gate !== null && socket) await ensureGate(plan.spec, gate, socket);
     },
-    async stopGate() {
+    async stopGate(when) {
       const gate = gateServer(plan.spec);
-      if (gate !== null) await stopGate(gate);
+      if (gate !== null) await stopGate(gate, when);
     },
     renderVariant(point, values) {
       refuseMode(plan, point.server, adapterOf(point.kind).modes, values.mode);

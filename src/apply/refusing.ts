@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { FenceError } from "../base/errors.js";
 import type { Mode } from "../base/mode.js";
+import { PageError } from "../base/page-error.js";
 import { serverNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import { EncodeError } from "../servers/adapter.js";
@@ -19,12 +20,17 @@ export function refuseMode(plan: Plan, server: string, modes: readonly Mode[], m
 
 /**
  * Renders, and tells a value that a server's config language cannot carry as what it is: an error of the spec.
- * @throws FenceError spec-invalid, with the place of the value where it can be found
+ * @throws FenceError page-invalid for a template of the user's own; spec-invalid, with the place of the value where it can be found
  */
 export function refusing<T>(spec: Spec, render: () => T): T {
   try {
     return render();
   } catch (error) {
+    if (error instanceof PageError)
+      throw new FenceError("page-invalid", error.message, {
+        cause: error,
+        hint: "docs/page.md lists what a template can name; fence page shows the result.",
+      });
     if (!(error instanceof EncodeError) || error.value === null) throw error;
     const { value, message } = error;
     // A relative path of the spec has become absolute on its way here.

@@ -192,17 +192,16 @@ async function finish(
 ): Promise<RunOutcome> {
   const { plan, problems } = running;
   note(running, "release");
-  const isOurs = (site: string): boolean => currentOf(plan, site).state.generation === generations.get(site);
-  const ours = [...generations.keys()].filter(isOurs);
-  const strange = [...generations.keys()].filter((site) => !ours.includes(site));
+  if (generations.size === 0) return { exit, sites: [], problems };
+  // A signal has stopped the work; the sites must come to their mode all the same.
+  const last = await switching(running, target, null, [...generations.keys()], generations);
+  const strange = [...generations.keys()].filter((name) => !last.sites.some(({ site }) => site === name));
   for (const site of strange) {
     const { mode } = currentOf(plan, site).state;
     problems.push(`${site} was switched to ${mode} by somebody else meanwhile, and is left so`);
   }
-  // A signal has stopped the work; the sites must come to their mode all the same.
-  const last = ours.length === 0 ? null : await switching(running, target, null, ours);
-  const failed = last !== null && last.exit !== "ok" ? last.exit : strange.length > 0 ? "unproven" : "ok";
-  return { exit: exit === "ok" ? failed : exit, sites: last?.sites ?? [], problems };
+  const failed = last.exit !== "ok" ? last.exit : strange.length > 0 ? "unproven" : "ok";
+  return { exit: exit === "ok" ? failed : exit, sites: last.sites, problems };
 }
 
 function switching(
@@ -210,9 +209,11 @@ function switching(
   mode: "up" | "down" | "hold",
   signal: AbortSignal | null,
   sites: readonly string[] = request.sites,
+  onlyAt?: ReadonlyMap<string, number>,
 ): ReturnType<typeof switchModes> {
   const options = signal === null ? { onStep } : { onStep, signal };
-  return switchModes(plan, { ...request.switchTo(mode), sites }, machine, options);
+  const only = onlyAt === undefined ? {} : { onlyAt };
+  return switchModes(plan, { ...request.switchTo(mode), ...only, sites }, machine, options);
 }
 
 function note({ plan, record, steps }: Running, step: RunStep): void {

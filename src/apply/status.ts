@@ -1,11 +1,12 @@
 import { modeAt, type Mode } from "../base/mode.js";
 import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
+import { gateDoors } from "../servers/gate-doors.js";
 import { readUnfinished, type Unfinished } from "../switch/journal.js";
 import { lockHolder, type Holder } from "../switch/lock.js";
 import { readOnDisk } from "../switch/on-disk.js";
 import { readRun, type RunRecord } from "../switch/run-record.js";
-import { initialState, readState, readStateOrNone } from "../switch/state.js";
+import { initialState, readState } from "../switch/state.js";
 import type { OnDisk, SiteState } from "../switch/types.js";
 import type { Observation } from "../verify/types.js";
 import { shownMode } from "./hold.js";
@@ -16,11 +17,25 @@ import type { StatusCell } from "./types.js";
  * Every site on every server, in the order of the plan, and on the gate while it is held. Takes no lock and writes nothing; never throws for what it finds.
  */
 export async function status(plan: Plan, machine: Machine): Promise<StatusCell[]> {
-  const gates = plan.gatePoints.filter(
-    ({ site }) => readStateOrNone(plan.spec.stateDir, site).state.mode === "hold",
-  );
+  const gates = plan.gatePoints.filter((point) => needsGate(plan, point, machine.now()));
   const points = [...plan.switchPoints, ...gates];
   return Promise.all(points.map((point) => cellOf(plan, machine, point)));
+}
+
+/**
+ * By the state, and where that cannot be read by the gate's own variant. Once a hold is over its gate ends by itself,
+ * unless a server still sends it those that are to pass.
+ */
+function needsGate({ spec }: Plan, gate: SwitchPoint, nowMs: number): boolean {
+  try {
+    const state = readState(spec.stateDir, gate.site);
+    if (state.mode !== "hold") return false;
+    const mode = shownMode(state, nowMs);
+    if (mode !== "up") return mode === "hold";
+    return gateDoors(spec).some(({ site, seesEnd }) => site === gate.site && !seesEnd);
+  } catch {
+    return readOnDisk(gate).mode === "hold";
+  }
 }
 
 /** A change that is under way, or was left unfinished, in this state folder. */

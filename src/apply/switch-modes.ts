@@ -41,9 +41,12 @@ export async function switchModes(
   for (const { server, site } of plan.switchPoints)
     if (request.sites.includes(site)) refuseMode(plan, server, machine.modesOf(server, site), request.mode);
   if (request.dryRun) return dryRun(plan, request, machine, steps);
-  const { lockTimeoutMs, by, command, sites } = request;
+  const { lockTimeoutMs, by, command } = request;
   const { signal } = options;
-  return underLock(plan, machine, steps, { lockTimeoutMs, by, command, sites, signal }, async () => {
+  const lock = { lockTimeoutMs, by, command, sites: request.sites, signal };
+  return underLock(plan, machine, steps, lock, async () => {
+    const sites = request.sites.filter((name) => isStillAt(plan, name, request.onlyAt));
+    if (sites.length === 0) return { exit: "ok", sites: [], tookMs: steps.elapsedMs };
     if (request.wait) await refuseUntellable(plan, machine, sites);
     const outcomes = new Map<string, SiteOutcome>();
     const changes: Change[] = [];
@@ -88,9 +91,13 @@ export async function switchModes(
       exit = exitOf([...outcomes.values()], { isLoose: false, waited: wait, signal });
       steps.tell("done", exit === "ok" ? "ok" : "failed", `already ${request.mode}`);
     }
-    await closeGate(plan, machine);
+    await closeGate(plan, machine, request.mode);
     return { exit, sites: sites.flatMap((name) => outcomes.get(name) ?? []), tookMs: steps.elapsedMs };
   });
+}
+
+function isStillAt(plan: Plan, site: string, onlyAt: SwitchRequest["onlyAt"]): boolean {
+  return onlyAt === undefined || currentOf(plan, site).state.generation === onlyAt.get(site);
 }
 
 /** What a server sends to the gate must find it there. @throws FenceError gate-failed */
@@ -110,10 +117,14 @@ async function openGate(
   steps.end("gate", "ok", "the gate is ready");
 }
 
-/** Once no site is held, nobody sends it anything. */
-async function closeGate(plan: Plan, machine: Machine): Promise<void> {
+/**
+ * Once no site is held, nobody sends it anything but the uploads that began before: they may pass where a site is up,
+ * and not where one goes down.
+ */
+async function closeGate(plan: Plan, machine: Machine, mode: Mode): Promise<void> {
   const isNeeded = plan.gatePoints.some(({ site }) => currentOf(plan, site).state.mode === "hold");
-  if (plan.gatePoints.length > 0 && !isNeeded) await machine.stopGate();
+  if (plan.gatePoints.length === 0 || isNeeded) return;
+  await machine.stopGate(mode === "down" ? "at once" : "when idle");
 }
 
 /** One that has ended has nobody waiting: what it would do at its next start is no concern of a site that is not held. */

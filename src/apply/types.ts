@@ -37,6 +37,8 @@ export interface SwitchRequest {
   mode: Mode;
   /** Names, all existing, no duplicates. */
   sites: readonly string[];
+  /** A site of another generation than this, once the lock is taken, is left as it is and has no outcome. */
+  onlyAt?: ReadonlyMap<string, number>;
   reason: string | null;
   message: string | null;
   untilMs: number | null;

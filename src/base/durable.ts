@@ -5,6 +5,7 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   openSync,
   readSync,
@@ -45,6 +46,21 @@ export function writeAtomic(path: string, content: string | Uint8Array, options:
     throw error;
   }
   afterRename(path, touchAfterMs);
+}
+
+/**
+ * As writeAtomic, but only where nothing is yet: whoever finds the file finds all of it.
+ * @throws FileError nothing changed, with EEXIST when something is there; NotDurable as in writeAtomic
+ */
+export function createAtomic(path: string, content: string | Uint8Array, options: WriteOptions): void {
+  const temporary = temporaryPath(dirname(path));
+  try {
+    writeNewFile(temporary, content, options);
+    attempt("create", path, () => linkSync(temporary, path));
+  } finally {
+    removeQuietly(temporary);
+  }
+  afterRename(path, null);
 }
 
 /**
@@ -130,6 +146,19 @@ export function removeDurable(path: string): void {
   }
 }
 
+/** Removes each file, also when one before it could not be. @throws as removeDurable, for the first that failed */
+export function removeAllDurable(paths: readonly string[]): void {
+  const failures: unknown[] = [];
+  for (const path of paths) {
+    try {
+      removeDurable(path);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
 function afterRename(path: string, touchAfterMs: number | null): void {
   try {
     if (touchAfterMs !== null) {
@@ -150,6 +179,6 @@ function removeQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // The error that brought us here matters more; a later run removes what is left.
+    // Whatever brought us here matters more; a later run removes what is left.
   }
 }

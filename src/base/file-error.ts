@@ -25,7 +25,7 @@ export class NotDurable extends Error {
     cause: unknown,
   ) {
     const errno = (cause as NodeJS.ErrnoException).code ?? (cause as FileError).errno;
-    super(`${path} is replaced, but its folder could not be synced to the disk: ${errno}`, { cause });
+    super(`${path} is changed, but its folder could not be synced to the disk: ${errno}`, { cause });
     this.errno = errno;
   }
 }

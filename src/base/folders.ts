@@ -40,11 +40,15 @@ export function makeNewFolder(path: string, mode: number): void {
   });
 }
 
-/** Makes a folder and its missing parents, each with exactly this mode, and syncs what it made. @throws FileError */
-export function makeFolders(path: string, mode: number): void {
+/**
+ * Makes a folder with exactly this mode, and its missing parents, and syncs what it made.
+ * @param parentMode of those; a folder that is closed may be in one that others need
+ * @throws FileError
+ */
+export function makeFolders(path: string, mode: number, parentMode = mode): void {
   if (exists(path)) return;
   const parent = dirname(path);
-  makeFolders(parent, mode);
+  makeFolders(parent, parentMode);
   try {
     mkdirSync(path, mode);
   } catch (error) {

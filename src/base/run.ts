@@ -56,10 +56,10 @@ export function findProgram(program: string): string | null {
   return null;
 }
 
-/** The environment of every program that fence runs. */
-export function programEnv(): Record<string, string> {
+/** The environment of every program that fence runs. @param more variables that it inherits besides */
+export function programEnv(more: readonly string[] = []): Record<string, string> {
   const env: Record<string, string> = { PATH: PROGRAM_FOLDERS.join(":") };
-  for (const name of ENV_KEPT) {
+  for (const name of [...ENV_KEPT, ...more]) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }

@@ -39,3 +39,10 @@ function editDistance(a: string, b: string): number {
   }
   return rows[a.length]?.[b.length] ?? 0;
 }
+
+/** How to mend a name that is none of those there are. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const near = suggest(word, candidates);
+  if (near !== null) return `did you mean "${near}"?`;
+  return candidates.length === 0 ? "there is none yet" : `known: ${candidates.join(", ")}`;
+}

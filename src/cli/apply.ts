@@ -1,5 +1,6 @@
 import { ensureActive, type EnsureResult } from "../apply/ensure-active.js";
 import { readTree, refuseForeign, writeTree } from "../apply/render-tree.js";
+import { checkOutput } from "../switch/safety.js";
 import { removedConfigs, removedWhileDown } from "../apply/removed-sites.js";
 import { makeRunFolders } from "../apply/run-folders.js";
 import { Steps } from "../apply/steps.js";
@@ -92,6 +93,8 @@ function putInPlace({ made, progress, signal, lock }: Applying) {
   const { plan, machine, spec } = made;
   const steps = new Steps((event) => progress.event(event));
   return underLock(plan, machine, steps, { ...lock, sites: [], signal }, async () => {
+    // Not so in fence render: nothing serves yet by what that writes.
+    checkOutput(spec.outputDir);
     refuseForeign(spec.outputDir);
     await makeRunFolders(plan);
     const onDisk = readTree(spec.outputDir);

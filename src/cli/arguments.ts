@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Argument, InvalidArgumentError, Option } from "commander";
 import { parseDuration as durationOf } from "../base/duration.js";
 import { isMode, MODES, type Mode } from "../base/mode.js";
 import { FenceError } from "../base/errors.js";
@@ -38,6 +38,16 @@ export function modeArgument(word: string | undefined): Mode {
   throw new FenceError("usage", `${JSON.stringify(word ?? "")} is no mode`, {
     hint: `${near === null ? "" : `did you mean ${near}? `}the modes are ${MODES.join(", ")}`,
   });
+}
+
+/**
+ * An argument that is one of these words: they are what a shell completes. The handler refuses any other word itself,
+ * with a suggestion, which commander has none of.
+ */
+export function oneOf(usage: string, words: readonly string[]): Argument {
+  const argument = new Argument(usage);
+  argument.argChoices = [...words];
+  return argument;
 }
 
 /** An option with a parsed value. */

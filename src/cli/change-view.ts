@@ -3,7 +3,8 @@ import { EXIT } from "../base/exit.js";
 import type { Mode } from "../base/mode.js";
 import { printable } from "../base/printable.js";
 import { type Output } from "./output.js";
-import { secondsText, timeText } from "./time-text.js";
+import { isAtLeast } from "./status-view.js";
+import { secondsText, timeText } from "../base/time-text.js";
 
 /** The shape of `fence/change@1`. */
 export function changeObject(result: SwitchResult): Record<string, unknown> {
@@ -29,13 +30,14 @@ function serverObject({ server, result, proof }: ServerOutcome): Record<string, 
       proven: proof.proven,
       tookMs: Math.round(proof.tookMs),
       inflight: proof.last.inflight,
+      inflightAtLeast: isAtLeast(proof.last),
       problems: proof.problems,
     },
   };
 }
 
 /** One sentence a site, and below it what did not go as asked. */
-export function resultLines(result: SwitchResult, output: Output): string[] {
+export function resultLines(result: SwitchResult, output: Pick<Output, "paint">): string[] {
   return result.sites.flatMap((site) => [
     sentence(site, output),
     // Going there and coming back may fail for the same reason.
@@ -43,7 +45,7 @@ export function resultLines(result: SwitchResult, output: Output): string[] {
   ]);
 }
 
-function sentence(outcome: SiteOutcome, output: Output): string {
+function sentence(outcome: SiteOutcome, output: Pick<Output, "paint">): string {
   const { site, to, from } = outcome;
   const mode = output.paint(to === "up" ? "green" : "yellow", WORDS[to]);
   const end = outcome.expiresMs === null ? "" : ` until ${timeText(outcome.expiresMs)}`;

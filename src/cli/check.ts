@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Diagnostic } from "../base/diagnostics.js";
 import type { ExitName } from "../base/exit.js";
 import type { Limit } from "../servers/adapter.js";
-import type { ServerKind } from "../spec/types.js";
+import type { ModeValues, ServerKind } from "../spec/types.js";
 import type { ConfigTestResult } from "../verify/config-test.js";
 import type { Context } from "./context.js";
 import { diagnosticText } from "./diagnostic-text.js";
@@ -50,6 +50,7 @@ export async function checkServers(made: Planned): Promise<ServerCheck[]> {
   const specText = await readFile(made.spec.file, "utf8");
   // The staged tree has other folders: what no config can carry is found in the real one.
   made.machine.renderTree();
+  for (const point of made.plan.switchPoints) made.machine.renderVariant(point, SAMPLE);
   const tests = await testStagedTree(made);
   return made.spec.servers.map((server) => {
     const test = tests.get(server.name) ?? { result: "skipped", output: "", command: "" };
@@ -62,6 +63,18 @@ export async function checkServers(made: Planned): Promise<ServerCheck[]> {
     };
   });
 }
+
+/** A switch like any other, to find what of a site's page cannot be written before one is due. */
+const SAMPLE: ModeValues = {
+  mode: "down",
+  generation: 1,
+  retryAfterSec: 60,
+  untilMs: 0,
+  leftSec: null,
+  message: "a message",
+  reason: "a reason",
+  hold: null,
+};
 
 /** A refused limit is a fault of the spec; a failed test may be one of the host. */
 function exitOf(checks: readonly ServerCheck[], strict: boolean): ExitName {

@@ -1,4 +1,4 @@
-import { Option, type Command } from "commander";
+import { Option, type Argument, type Command } from "commander";
 import type { ExitName } from "../base/exit.js";
 import type { Context } from "./context.js";
 
@@ -18,6 +18,10 @@ export type Run = (
 export interface CommandSpec<Options> {
   /** Name and arguments, e.g. `status [site...]`. */
   usage: string;
+  /** Arguments that `usage` cannot describe: those with choices. */
+  arguments?: readonly Argument[];
+  /** Left out of the list of commands. */
+  hidden?: true;
   /** One sentence for the list of commands. */
   summary: string;
   /** What it does, in plain sentences. */
@@ -31,13 +35,23 @@ export interface CommandSpec<Options> {
 
 const WIDTH = 78;
 
+const examples = new WeakMap<Command, CommandSpec<unknown>["examples"]>();
+
+/** What a command's help shows under "Examples:"; nothing for fence itself. */
+export function examplesOf(command: Command): CommandSpec<unknown>["examples"] {
+  return examples.get(command) ?? [];
+}
+
 /** Adds a command with the options that all commands share. */
 export function addCommand<Options>(program: Command, run: Run, spec: CommandSpec<Options>): void {
-  const command = program.command(spec.usage).summary(spec.summary).description(spec.description);
+  const command = program.command(spec.usage, { hidden: spec.hidden === true });
+  command.summary(spec.summary).description(spec.description);
+  for (const argument of spec.arguments ?? []) command.addArgument(argument);
   for (const option of spec.options ?? []) command.addOption(option);
   if (spec.json) command.option("--json", "print JSON, errors too (env: FENCE_JSON)");
   for (const option of globalOptions(spec.json)) command.addOption(option.helpGroup("Global options:"));
   command.helpOption("-h, --help", "show this help");
+  examples.set(command, spec.examples);
   command.addHelpText("after", examplesText(spec.examples));
   command.action(async (...given: unknown[]) => {
     // Commander adds the options and the command to the arguments.
@@ -64,8 +78,8 @@ export function globalOptions(hasOwnJson: boolean): Option[] {
   ];
 }
 
-function examplesText(examples: CommandSpec<unknown>["examples"]): string {
-  const lines = examples.flatMap(({ line, does }) => [
+function examplesText(shown: CommandSpec<unknown>["examples"]): string {
+  const lines = shown.flatMap(({ line, does }) => [
     ...wrapText(does, WIDTH - 4).map((text) => `  # ${text}`),
     `  ${line}`,
   ]);

@@ -5,7 +5,7 @@ import { FenceError } from "../base/errors.js";
 import { refuseForeign } from "../apply/render-tree.js";
 import { findProgram } from "../base/run.js";
 import type { Spec } from "../spec/types.js";
-import { checkStateFolder } from "../switch/safety.js";
+import { checkOutput, checkStateFolder } from "../switch/safety.js";
 import type { Finding } from "./doctor.js";
 
 /** Whether fence can write where it has to, and nobody else can. */
@@ -90,14 +90,15 @@ async function outputFinding(path: string): Promise<Finding> {
     return { level: "note", about: "output", sentence: `${path} is not rendered yet` };
   }
   try {
+    checkOutput(path);
     refuseForeign(path);
     return { level: "ok", about: "output", sentence: `${path} is rendered` };
   } catch (error) {
-    const { message } = error as Error;
+    const { message, hint = null } = error as FenceError;
     return {
       level: "problem",
       about: "output",
-      sentence: `${message}. Move it away, or name another output`,
+      sentence: `${message}. ${hint ?? "Move it away, or name another output."}`,
     };
   }
 }

@@ -46,7 +46,8 @@ function printForPerson(context: Context, error: FenceError): void {
   err.line(err.paint("dim", `  (${error.code}, exit ${EXIT[error.exit]})`));
 }
 
-function asFenceError(thrown: unknown): FenceError {
+/** What was thrown, as the command line tells it. */
+export function asFenceError(thrown: unknown): FenceError {
   if (thrown instanceof FenceError) return thrown;
   if (thrown instanceof CommanderError) return usageError(thrown);
   const message = thrown instanceof Error ? thrown.message : String(thrown);

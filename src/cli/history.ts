@@ -5,7 +5,7 @@ import { loadSpecOf } from "./machine.js";
 import { printable } from "../base/printable.js";
 import { chooseSitesOrAll } from "./sites.js";
 import { tableLines, type Cell } from "./table.js";
-import { secondsText, timeText } from "./time-text.js";
+import { secondsText, timeText } from "../base/time-text.js";
 
 /** `fence history [SITE]`: the newest last, where the eye is. */
 export async function showHistory(

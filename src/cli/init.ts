@@ -1,9 +1,13 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { createAtomic, writeAtomic } from "../base/durable.js";
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
+import { FileError, NotDurable } from "../base/file-error.js";
+import { removeLeftovers } from "../base/folders.js";
 import type { WebServerKind } from "../spec/types.js";
 import type { Context } from "./context.js";
+
+const FILE_MODE = 0o644;
 
 /** `fence init`: the starter spec, never over a file that is there. */
 export async function writeStarter(context: Context, kind: WebServerKind, force: boolean): Promise<ExitName> {
@@ -17,24 +21,19 @@ export async function writeStarter(context: Context, kind: WebServerKind, force:
 }
 
 function writeNew(file: string, text: string, force: boolean): void {
-  let fd: number;
   try {
-    // "wx" leaves no moment between the look and the write in which somebody else makes the file.
-    fd = openSync(file, force ? "w" : "wx", 0o644);
+    removeLeftovers(dirname(file));
+    if (force) writeAtomic(file, text, { mode: FILE_MODE });
+    else createAtomic(file, text, { mode: FILE_MODE });
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "EEXIST") {
+    if (cause instanceof NotDurable) throw new FenceError("not-durable", cause.message, { cause });
+    if (!(cause instanceof FileError)) throw cause;
+    if (cause.errno === "EEXIST") {
       throw new FenceError("output-not-ours", `${file} exists already`, {
         cause,
         hint: "--force overwrites it",
       });
     }
-    throw new FenceError("output-not-writable", `cannot write ${file} (${code})`, { cause });
-  }
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    throw new FenceError("output-not-writable", `cannot write ${file} (${cause.errno})`, { cause });
   }
 }

@@ -5,6 +5,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Columns of the terminal; 80 when it is none. */
   readonly columns: number;
+  /** Gets colour. */
+  readonly colour: boolean;
   /** May show characters beyond ASCII. */
   readonly unicode: boolean;
   /** True when the reader went away: nothing more arrives. */
@@ -50,6 +52,7 @@ export function createOutput(guarded: GuardedStream, env: ColourEnv, colourFlag:
   const colour = wantsColour(env, isTerminal, colourFlag);
   const output: Output = {
     isTerminal,
+    colour,
     unicode: showsUnicode(env),
     get columns() {
       return (isTerminal && stream.columns) || 80;

@@ -2,7 +2,7 @@ import type { StepEvent } from "../apply/types.js";
 import type { Context } from "./context.js";
 import { printable } from "../base/printable.js";
 import { type Output } from "./output.js";
-import { secondsText } from "./time-text.js";
+import { secondsText } from "../base/time-text.js";
 
 /** Shows the steps of a change while it runs. */
 export interface Progress {

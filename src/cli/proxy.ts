@@ -14,10 +14,9 @@ import { findMaster } from "../verify/running.js";
 import type { ProxyOptions } from "./commands/proxy.js";
 import type { Context } from "./context.js";
 import { loadSpecOf } from "./machine.js";
+import { PROXY_ACTIONS, type ProxyAction } from "./proxy-actions.js";
 import { FIND_FD, type FoundProxy } from "./proxy-run.js";
 
-const ACTIONS = ["run", "status", "reload", "upgrade", "stop"] as const;
-type Action = (typeof ACTIONS)[number];
 const LOOK_MS = 20;
 const ANSWER_MS = 2000;
 
@@ -29,8 +28,8 @@ export async function proxy(
   name: string | null,
 ): Promise<ExitName> {
   if (!isAction(action)) {
-    const near = suggest(action, ACTIONS);
-    const hint = `${near === null ? "" : `did you mean ${near}? `}the actions are ${ACTIONS.join(", ")}`;
+    const near = suggest(action, PROXY_ACTIONS);
+    const hint = `${near === null ? "" : `did you mean ${near}? `}the actions are ${PROXY_ACTIONS.join(", ")}`;
     throw new FenceError("usage", `${JSON.stringify(action)} is no action of fence proxy`, { hint });
   }
   const spec = await loadSpecOf(context);
@@ -49,8 +48,8 @@ export async function proxy(
   }
 }
 
-function isAction(word: string): word is Action {
-  return (ACTIONS as readonly string[]).includes(word);
+function isAction(word: string): word is ProxyAction {
+  return (PROXY_ACTIONS as readonly string[]).includes(word);
 }
 
 /** @throws FenceError unknown-server */
@@ -140,9 +139,21 @@ function statusText(report: StatusReport, waits: string | null): string[] {
       ({ name, mode, generation, inflight, tunnels }) =>
         `site ${name}: ${mode}, generation ${generation ?? "none"}, ${inflight} in flight, ${count(tunnels, "tunnel", "tunnels")}`,
     ),
+    ...report.queues
+      .filter(({ waiting }) => waiting > 0)
+      .map(
+        ({ upstream, waiting }) =>
+          `upstream ${upstream}: ${count(waiting, "request waits", "requests wait")}`,
+      ),
+    ...report.names
+      .filter(({ problem }) => problem !== null)
+      .map(
+        ({ upstream, name, addresses, problem }) =>
+          `name ${name} of ${upstream}: not found (${problem}), ${addresses === "" ? "no address is known" : `still taken for ${addresses}`}`,
+      ),
     ...report.backends.map(
-      ({ upstream, backend, inflight, idle, refusedSecAgo }) =>
-        `backend ${upstream} ${backend}: ${inflight} in flight, ${idle} idle` +
+      ({ upstream, backend, state, problem, inflight, idle, refusedSecAgo }) =>
+        `backend ${upstream} ${backend}: ${state}${problem === null ? "" : ` (last check: ${problem})`}, ${inflight} in flight, ${idle} idle` +
         (refusedSecAgo === null ? "" : `, refused ${refusedSecAgo} s ago`),
     ),
   ];

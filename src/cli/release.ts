@@ -1,5 +1,6 @@
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
+import type { Plan } from "../plan/types.js";
 import type { ChangeOptions } from "./change-options.js";
 import { change } from "./change.js";
 import type { Context } from "./context.js";
@@ -13,8 +14,13 @@ export async function release(
   names: readonly string[],
 ): Promise<ExitName> {
   const { plan, spec } = await planned(context);
+  await refuseDown(plan, options.all ? spec.sites.map(({ name }) => name) : chooseSites(spec, names));
+  return change(context, "up", options, names);
+}
+
+/** @throws FenceError not-held */
+export async function refuseDown(plan: Plan, sites: readonly string[]): Promise<void> {
   const { currentOf } = await import("../apply/change.js");
-  const sites = options.all ? spec.sites.map(({ name }) => name) : chooseSites(spec, names);
   const down = sites.filter((site) => currentOf(plan, site).state.mode === "down");
   if (down.length > 0) {
     throw new FenceError(
@@ -25,5 +31,4 @@ export async function release(
       },
     );
   }
-  return change(context, "up", options, names);
 }

@@ -1,5 +1,5 @@
 import type { RunOutcome } from "../apply/run-through.js";
-import type { SwitchRequest } from "../apply/types.js";
+import type { SwitchRequest, SwitchResult } from "../apply/types.js";
 import { FenceError } from "../base/errors.js";
 import { EXIT, type ExitName } from "../base/exit.js";
 import { runForeground } from "../base/foreground.js";
@@ -9,6 +9,7 @@ import type { RunOptions } from "./commands/run.js";
 import { changeObject, resultLines } from "./change-view.js";
 import type { Context } from "./context.js";
 import { planned } from "./machine.js";
+import { notifyOf } from "./notification.js";
 import { createProgress } from "./progress.js";
 import { catchSignals } from "./signals.js";
 import { chooseSites } from "./sites.js";
@@ -57,6 +58,7 @@ export async function runCommand(
     interruption.end();
   }
   print(context, outcome);
+  await notifyOf(context, made.spec, options.reason, resultOf(outcome));
   return outcome.exit;
 }
 
@@ -106,9 +108,13 @@ function requestOf(
   };
 }
 
-function print({ json, out }: Context, { exit, sites, problems }: RunOutcome): void {
-  const name = typeof exit === "number" ? "failed" : exit;
-  const result = { exit: name, sites, tookMs: 0 };
+function resultOf({ exit, sites }: RunOutcome): SwitchResult {
+  return { exit: typeof exit === "number" ? "failed" : exit, sites, tookMs: 0 };
+}
+
+function print({ json, out }: Context, outcome: RunOutcome): void {
+  const { exit, problems } = outcome;
+  const result = resultOf(outcome);
   if (json) {
     const code = typeof exit === "number" ? exit : EXIT[exit];
     const told = {

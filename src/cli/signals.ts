@@ -20,7 +20,7 @@ const KINDS = {
  *
  * @param says what the first signal brings about, for the person who pressed Ctrl-C
  */
-export function catchSignals(err: Output, says: string): Interruption {
+export function catchSignals(err: Pick<Output, "line">, says: string): Interruption {
   const controller = new AbortController();
   const handlers = Object.entries(KINDS).map(([name, { code, exit }]) => {
     const handler = (): void => {

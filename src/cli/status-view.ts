@@ -4,10 +4,12 @@ import type { StatusCell } from "../apply/types.js";
 import type { Mode } from "../base/mode.js";
 import type { Spec } from "../spec/types.js";
 import type { SiteState } from "../switch/types.js";
+import type { Observation } from "../verify/types.js";
 import { printable } from "../base/printable.js";
 import { type Output } from "./output.js";
+import { siteWorkerText, type SiteWorker } from "./status-workers.js";
 import { tableLines, type Cell } from "./table.js";
-import { secondsText, timeText } from "./time-text.js";
+import { secondsText, timeText } from "../base/time-text.js";
 import { unfinishedText } from "./unfinished-text.js";
 
 /** Whether what was asked for is what the disk holds and what the clients of this server get. */
@@ -31,23 +33,35 @@ export function bySite(cells: readonly StatusCell[], sites: readonly string[]): 
 export interface StatusLook {
   spec: Spec;
   groups: readonly StatusCell[][];
+  /** By the name of the site; none of a site that forwards to no worker. */
+  workers: ReadonlyMap<string, SiteWorker>;
   unfinished: UnfinishedChange;
   nowMs: number;
 }
 
 /** The shape of `fence/status@1`. */
-export function statusObject({ spec, groups, unfinished, nowMs }: StatusLook): Record<string, unknown> {
+export function statusObject({
+  spec,
+  groups,
+  workers,
+  unfinished,
+  nowMs,
+}: StatusLook): Record<string, unknown> {
   return {
     schema: "fence/status@1",
     at: new Date(nowMs).toISOString(),
     config: { path: spec.file, sha256: spec.sha256 },
     unfinished: unfinishedText(unfinished),
-    sites: groups.flatMap((cells) => (cells[0] ? [siteObject(spec, cells, cells[0].desired)] : [])),
+    sites: groups.flatMap((cells) =>
+      cells[0]
+        ? [{ ...siteObject(spec, cells, cells[0].desired), worker: workers.get(cells[0].site) ?? null }]
+        : [],
+    ),
   };
 }
 
 /** Not of a site that fence has never touched, nor of one whose state file is lost or damaged. */
-function isKnown({ generation, since }: SiteState): boolean {
+export function isKnown({ generation, since }: SiteState): boolean {
   return generation > 0 && Date.parse(since) > 0;
 }
 
@@ -76,6 +90,7 @@ function siteObject(spec: Spec, cells: readonly StatusCell[], desired: SiteState
       onDisk: cell.onDisk,
       verified: isVerified(cell),
       inflight: cell.observed.inflight,
+      inflightAtLeast: isAtLeast(cell.observed),
       held: cell.observed.held?.count ?? null,
       oldestHeldMs: cell.observed.held?.oldestMs ?? null,
       differences: cell.differences,
@@ -84,7 +99,7 @@ function siteObject(spec: Spec, cells: readonly StatusCell[], desired: SiteState
 }
 
 /** The end that clients were told, or at which a hold ends by itself. */
-function endOf({ untilMs, hold }: SiteState): number | null {
+export function endOf({ untilMs, hold }: SiteState): number | null {
   return hold?.expiresMs ?? untilMs;
 }
 
@@ -103,6 +118,7 @@ function holdObject(cells: readonly StatusCell[], { hold }: SiteState): object |
 function trafficOf(cells: readonly StatusCell[]): {
   held: number;
   inflight: number;
+  inflightAtLeast: boolean;
   oldestHeldMs: number | null;
 } {
   const sum = (counts: readonly (number | null | undefined)[]): number =>
@@ -111,14 +127,16 @@ function trafficOf(cells: readonly StatusCell[]): {
   return {
     held: sum(cells.map(({ observed }) => observed.held?.count)),
     inflight: sum(cells.map(({ observed }) => observed.inflight)),
+    inflightAtLeast: cells.some(({ observed }) => isAtLeast(observed)),
     oldestHeldMs: waits.length === 0 ? null : Math.max(...waits),
   };
 }
 
 /** The table that `fence status` prints, with the differences as sentences below it. */
-export function statusLines({ groups, unfinished }: StatusLook, output: Output): string[] {
+export function statusLines({ groups, workers, unfinished }: StatusLook, output: Output): string[] {
   const rows = groups.flatMap((cells) => (cells[0] ? [rowOf(cells, cells[0].desired, output)] : []));
   const notes = groups.flatMap((cells) => (cells[0] ? notesOf(cells, cells[0].desired) : []));
+  for (const [site, worker] of workers) notes.push(`${site}: ${siteWorkerText(worker)}`);
   const change = unfinishedText(unfinished);
   if (change !== null) notes.push(change);
   return [
@@ -161,9 +179,19 @@ function notesOf(cells: readonly StatusCell[], state: SiteState): string[] {
   return notes;
 }
 
-function trafficText({ held, inflight, oldestHeldMs }: ReturnType<typeof trafficOf>): string {
+/** Whether there may be more at the backends than the server can tell. */
+export function isAtLeast({ isAtLeast, inflight }: Pick<Observation, "isAtLeast" | "inflight">): boolean {
+  return isAtLeast === true && (inflight ?? 0) > 0;
+}
+
+function trafficText({
+  held,
+  inflight,
+  inflightAtLeast,
+  oldestHeldMs,
+}: ReturnType<typeof trafficOf>): string {
   const oldest = oldestHeldMs === null ? "" : `, the oldest for ${secondsText(oldestHeldMs)}`;
-  return `${held} ${held === 1 ? "request waits" : "requests wait"}${oldest}; ${inflight} at the backends`;
+  return `${held} ${held === 1 ? "request waits" : "requests wait"}${oldest}; ${inflightAtLeast ? "at least " : ""}${inflight} at the backends`;
 }
 
 function serverText(cell: StatusCell, output: Output): string {

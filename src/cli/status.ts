@@ -1,10 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { resolve } from "node:path";
+import { wallMs } from "../base/clock.js";
+import { writeAtomic } from "../base/durable.js";
 import type { ExitName } from "../base/exit.js";
 import type { Context } from "./context.js";
-import { lookAt, planned, type Planned } from "./machine.js";
+import { lookAt, planned } from "./machine.js";
 import { chooseSitesOrAll } from "./sites.js";
-import { bySite, specText, statusLines, statusObject, type StatusLook } from "./status-view.js";
-import { timeText } from "./time-text.js";
+import { look } from "./status-look.js";
+import { statusLines, statusObject, type StatusLook } from "./status-view.js";
 
 const WATCH_MS = 1000;
 
@@ -15,11 +18,27 @@ export async function showStatus(context: Context, names: readonly string[]): Pr
   return "ok";
 }
 
-/** `fence status --watch`: a look a second, until Ctrl-C or until the reader goes away. */
+/** `fence status --prometheus FILE`: whoever reads the file finds it whole. @throws FileError */
+export async function exportStatus(
+  context: Context,
+  names: readonly string[],
+  file: string,
+): Promise<ExitName> {
+  const { prometheusText } = await import("./status-prometheus.js");
+  const made = await planned(context);
+  const cells = await lookAt(made, chooseSitesOrAll(made.spec, names));
+  const text = prometheusText(cells, wallMs());
+  if (file === "-") context.out.line(text.trimEnd());
+  else writeAtomic(resolve(file), text, { mode: 0o644 });
+  return "ok";
+}
+
+/** `fence status --watch`: the screens of `fence tui`, read-only; without a terminal a line for what changes. */
 export async function watchStatus(context: Context, names: readonly string[]): Promise<ExitName> {
+  const { canDraw, runTui } = await import("./tui.js");
+  if (canDraw(context)) return runTui(context, names, { readOnly: true });
   const made = await planned(context);
   const sites = chooseSitesOrAll(made.spec, names);
-  const repaints = context.out.isTerminal && context.env["TERM"] !== "dumb" && !context.json;
   const stop = new AbortController();
   const quit = (): void => stop.abort();
   process.once("SIGINT", quit).once("SIGTERM", quit);
@@ -27,19 +46,12 @@ export async function watchStatus(context: Context, names: readonly string[]): P
   while (!stop.signal.aborted && !context.out.closed) {
     const seen = await look(made, sites);
     const picture = pictureOf(context, seen);
-    if (repaints) repaint(context, seen);
-    else if (picture !== last) print(context, seen);
+    if (picture !== last) print(context, seen);
     last = picture;
     await pause(WATCH_MS, undefined, { signal: stop.signal }).catch(() => {});
   }
   process.off("SIGINT", quit).off("SIGTERM", quit);
   return "ok";
-}
-
-async function look(made: Planned, sites: readonly string[]): Promise<StatusLook> {
-  const { unfinished } = await import("../apply/status.js");
-  const groups = bySite(await lookAt(made, sites), sites);
-  return { spec: made.spec, groups, unfinished: unfinished(made.spec.stateDir), nowMs: Date.now() };
 }
 
 function print(context: Context, seen: StatusLook): void {
@@ -51,11 +63,4 @@ function print(context: Context, seen: StatusLook): void {
 function pictureOf(context: Context, seen: StatusLook): string {
   if (!context.json) return statusLines(seen, context.out).join("\n");
   return JSON.stringify({ ...statusObject(seen), at: null });
-}
-
-function repaint(context: Context, seen: StatusLook): void {
-  const head = `${specText(seen.spec)}  ${timeText(seen.nowMs)}  Ctrl-C ends`;
-  const lines = [context.out.paint("dim", head), "", ...statusLines(seen, context.out)];
-  // Home, each line over the old one, and nothing below: no flicker, unlike clearing the screen first.
-  context.out.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join("")}\u001b[J`);
 }

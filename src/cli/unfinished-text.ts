@@ -1,6 +1,6 @@
 import type { UnfinishedChange } from "../apply/status.js";
 import { printable } from "../base/printable.js";
-import { timeText } from "./time-text.js";
+import { timeText } from "../base/time-text.js";
 
 /** A sentence on the change that is under way or was cut short; null when there is none. */
 export function unfinishedText(unfinished: UnfinishedChange): string | null {

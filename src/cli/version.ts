@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { ownFile } from "../base/own-files.js";
 
-/** The version in package.json, three folders above the compiled file. */
+/** The version in package.json. */
 export function fenceVersion(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(ownFile("package.json"), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

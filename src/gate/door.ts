@@ -1,5 +1,6 @@
-import { chmodSync, chownSync, unlinkSync } from "node:fs";
+import { chownSync, unlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { listenClosed } from "../base/unix-socket.js";
 import { isAnswered } from "../proxy/control.js";
 
 const BACKLOG = 4096;
@@ -8,11 +9,12 @@ const BACKLOG = 4096;
 export class Door {
   private readonly server: Server;
   private isOpen = false;
+  private owner: number | null = null;
 
   constructor(
     readonly path: string,
-    /** The user that the web server's workers are; null: the one that fence is. */
-    private readonly owner: number | null,
+    /** Who the web server's workers are, by number; null: not known yet, and nobody but root may enter. */
+    private readonly ownerNow: () => number | null,
     enter: (socket: Socket) => void,
   ) {
     this.server = createServer({ allowHalfOpen: true, noDelay: true }, enter);
@@ -23,16 +25,17 @@ export class Door {
   async open(): Promise<void> {
     if (await isAnswered(this.path)) throw new Error(`another process answers on ${this.path}`);
     removeQuietly(this.path);
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen({ path: this.path, backlog: BACKLOG }, () => {
-        this.server.off("error", reject);
-        resolve();
-      });
-    });
+    await listenClosed(this.server, this.path, BACKLOG);
     this.isOpen = true;
-    chmodSync(this.path, 0o600);
-    if (this.owner !== null) chownSync(this.path, this.owner, -1);
+    this.giveToOwner();
+  }
+
+  /** Who the workers are may show only once the web server runs. */
+  giveToOwner(): void {
+    const owner = this.isOpen ? this.ownerNow() : null;
+    if (owner === null || owner === this.owner) return;
+    chownSync(this.path, owner, -1);
+    this.owner = owner;
   }
 
   /** Takes no more; what has entered goes on. */

@@ -1,8 +1,15 @@
 import { connect, type Socket } from "node:net";
 import { monotonicMs } from "../base/clock.js";
 import type { Held } from "../proxy/hold/waiting-room.js";
-import type { Backend } from "../spec/types.js";
+import type { Address } from "../spec/types.js";
+import type { GateBackends } from "./backends.js";
 import type { GatedSite } from "./gated-site.js";
+
+/** How an answer begins that turns the connection into a tunnel (RFC 9110, 15.2.2). */
+const SWITCHING = /^HTTP\/1\.1 101[ \r]/;
+const SWITCHING_BYTES = 13;
+/** So long after its first byte an answer is a stream. */
+const STREAM_MS = 1000;
 
 /**
  * One connection of a web server, which carries one request. It waits while its site is held, and then its bytes go to
@@ -18,11 +25,16 @@ export class Relay implements Held<Relay> {
   private bytes = 0;
   private state: "new" | "held" | "relayed" | "over" = "new";
   private backend: Socket | null = null;
+  /** It has become a tunnel, which is no request at a backend any more. */
+  private isTunnel = false;
+  /** Its answer has been coming for a while. */
+  private isStream = false;
+  private streamTimer: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly site: GatedSite,
     private readonly socket: Socket,
-    private readonly backends: readonly Backend[],
+    private readonly backends: GateBackends,
   ) {
     socket.on("error", () => {});
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
@@ -39,7 +51,10 @@ export class Relay implements Held<Relay> {
     this.state = "relayed";
     this.site.inflight += 1;
     this.site.room.bufferedBytes -= this.bytes;
-    this.tryBackend(0);
+    if (!this.socket.isPaused()) return this.tryBackend(this.backends.turns());
+    // Behind bytes that nobody has read the end of one that has left does not show: two turns read what there is.
+    this.socket.resume();
+    setImmediate(() => setImmediate(() => this.tryBackend(this.backends.turns())));
   }
 
   /** Ends without a word: the web server answers in its place, in the protocol of the client. */
@@ -60,9 +75,9 @@ export class Relay implements Held<Relay> {
     if (!room.hasRoomFor(this.bytes)) this.socket.pause();
   }
 
-  /** The web server ends its side of a request that waits when its client has gone. */
+  /** The web server ends its side of a request that no backend has yet when its client has gone. */
   private onEnd(): void {
-    if (this.state === "held") this.socket.destroy();
+    if (this.state === "held" || this.state === "relayed") this.socket.destroy();
   }
 
   private onClose(): void {
@@ -74,23 +89,23 @@ export class Relay implements Held<Relay> {
       site.room.leaves(this);
     } else if (state === "relayed") {
       this.backend?.destroy();
-      site.ends();
+      if (this.isTunnel) site.tunnels -= 1;
+      else site.ends(this.isStream);
+      if (this.streamTimer !== null) clearTimeout(this.streamTimer);
     }
   }
 
-  private tryBackend(attempt: number): void {
-    const { backends } = this;
+  private tryBackend(turns: Iterator<Address, void>): void {
     if (this.state !== "relayed") return;
-    if (attempt === backends.length) return this.noBackend();
-    const one = backends[(this.site.turn + attempt) % backends.length] as Backend;
+    const { value: one } = turns.next();
+    if (one === undefined) return this.noBackend();
     const where = one.kind === "unix" ? { path: one.path } : { host: one.host, port: one.port };
     const backend = connect({ ...where, allowHalfOpen: true, noDelay: true });
     this.backend = backend;
-    const refused = (): void => this.tryBackend(attempt + 1);
+    const refused = (): void => this.tryBackend(turns);
     backend.once("error", refused);
     backend.once("connect", () => {
       backend.off("error", refused);
-      this.site.turn = (this.site.turn + attempt + 1) % backends.length;
       this.join(backend);
     });
   }
@@ -115,7 +130,22 @@ export class Relay implements Held<Relay> {
     socket.pause();
     for (const chunk of this.chunks) backend.write(chunk);
     this.chunks.length = 0;
+    backend.once("data", (first: Buffer) => this.onAnswer(first));
     socket.pipe(backend);
     backend.pipe(socket);
+  }
+
+  /** An open WebSocket is not waited for, and keeps nobody else from the backends. */
+  private onAnswer(first: Buffer): void {
+    if (this.state !== "relayed") return;
+    if (SWITCHING.test(first.toString("latin1", 0, SWITCHING_BYTES))) {
+      this.isTunnel = true;
+      this.site.opens();
+    } else {
+      this.streamTimer = setTimeout(() => {
+        this.isStream = true;
+        this.site.streamBegins();
+      }, STREAM_MS).unref();
+    }
   }
 }

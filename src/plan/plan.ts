@@ -6,6 +6,7 @@ import { gatedSites } from "../servers/gate.js";
 import { ident } from "../servers/ident.js";
 import { sitesOf } from "../servers/sites.js";
 import type { Plan, PlannedRunFolder } from "./types.js";
+import { unitFiles } from "./units.js";
 
 /** What the spec asks for: the files of every server, and where each site's mode takes force. */
 export function planOf(spec: Spec, adapterOf: (kind: ServerKind) => ServerAdapter): Plan {
@@ -34,6 +35,7 @@ export function planOf(spec: Spec, adapterOf: (kind: ServerKind) => ServerAdapte
     pidFile: server.pidFile,
   }));
   files.push(tmpfiles(spec, runFolders));
+  files.push(...unitFiles(spec));
   return { spec, files, switchPoints, gatePoints, runFolders };
 }
 

@@ -40,7 +40,7 @@ export class BodyReader {
   }
 
   /** The bytes to forward of a piece with cuts; may still be the same memory. */
-  forwarded(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  forwarded(bytes: Buffer, start: number, end: number): Buffer {
     return withoutCuts(bytes, start, end, this.scanner?.cuts ?? []);
   }
 

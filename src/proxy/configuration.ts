@@ -1,10 +1,12 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Listen, Server, Site, Spec } from "../spec/types.js";
-import { BackendPool, groupOf, labelOf, type BackendGroup } from "./backend/backend-pool.js";
+import { BackendGroup } from "./backend/backend-group.js";
 import { CgiUpstream } from "./cgi/cgi-upstream.js";
+import type { Context } from "./context.js";
 import { HostTable } from "./front/host-table.js";
 import { listenName, type Served } from "./front/listener.js";
 import { ServedSite } from "./site.js";
+import { Ways, type Way } from "./ways.js";
 import { AddressSet } from "./wire/addresses.js";
 
 /** All that the proxy serves by, as read from `proxy.json`. */
@@ -27,45 +29,54 @@ export interface ProxyConfig {
 export interface Configuration {
   sites: ReadonlyMap<string, ServedSite>;
   upstreams: ReadonlyMap<string, BackendGroup>;
-  pools: ReadonlyMap<string, BackendPool>;
   listeners: ReadonlyMap<string, { listen: Listen; served: Served }>;
-  /** Puts the new spec in force on the sites that lived on; until then nothing has changed. */
+  /** Puts the new spec in force on the sites and upstreams that lived on, and begins with new ones; until then nothing has changed. */
   commit(): void;
 }
 
 /** @throws Error for a certificate that cannot be read */
-export function configurationOf(config: ProxyConfig, before: Configuration | null): Configuration {
+export function configurationOf(
+  config: ProxyConfig,
+  before: Configuration | null,
+  context: Context,
+): Configuration {
   const { spec, server } = config;
   const own = spec.sites.filter((site) => site.servers.includes(server.name));
-  const pools = new Map<string, BackendPool>();
   const upstreams = new Map<string, BackendGroup>();
   const cgis = new Map<string, CgiUpstream>();
-  for (const { name, backends, protocol, cgi } of spec.upstreams) {
-    if (protocol !== "http" && cgi !== null) cgis.set(name, new CgiUpstream(protocol, cgi));
-    const group = backends.map((backend) => {
-      const key = `${name} ${protocol} ${labelOf(backend)}`;
-      const pool = before?.pools.get(key) ?? pools.get(key) ?? new BackendPool(backend, protocol);
-      pools.set(key, pool);
-      return pool;
-    });
-    upstreams.set(name, groupOf(group));
-  }
-  const sites = new Map<string, ServedSite>();
   const changes: (() => void)[] = [];
+  for (const upstream of spec.upstreams) {
+    const { name, protocol, cgi } = upstream;
+    const spoken = protocol === "http" || cgi === null ? null : new CgiUpstream(protocol, cgi);
+    if (spoken !== null) cgis.set(name, spoken);
+    const old = before?.upstreams.get(name);
+    if (old !== undefined && old.upstream.protocol === protocol) {
+      upstreams.set(name, old);
+      changes.push(() => old.reconfigure(upstream, spoken));
+    } else {
+      const group = new BackendGroup(upstream, spoken);
+      upstreams.set(name, group);
+      changes.push(() => group.begin(context));
+    }
+  }
+  const wayTo = (name: string): Way => {
+    const group = upstreams.get(name);
+    if (group === undefined) throw new Error(`there is no upstream ${name}`);
+    return { group, cgi: cgis.get(name) ?? null };
+  };
+  const sites = new Map<string, ServedSite>();
   for (const site of own) {
-    const upstream = site.upstream === null ? null : (upstreams.get(site.upstream) ?? null);
-    const cgi = site.upstream === null ? null : (cgis.get(site.upstream) ?? null);
+    const ways = new Ways(site, wayTo);
     const active = config.activeOf(site);
     const old = before?.sites.get(site.name);
     if (old !== undefined && old.modes.active === active) {
       sites.set(site.name, old);
-      changes.push(() => old.reconfigure(site, upstream, cgi));
-    } else sites.set(site.name, new ServedSite(site, active, upstream, cgi));
+      changes.push(() => old.reconfigure(site, ways));
+    } else sites.set(site.name, new ServedSite(site, active, ways));
   }
   return {
     sites,
     upstreams,
-    pools,
     listeners: listenersOf(config, own, sites),
     commit: () => changes.forEach((change) => change()),
   };

@@ -1,7 +1,8 @@
-import { chmodSync, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
+import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import http from "node:http";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import { listenClosed } from "../base/unix-socket.js";
 import { METRICS_TYPE } from "./metrics/exposition.js";
 
 /** What the control socket answers with; by what it is asked. */
@@ -13,6 +14,8 @@ export interface ControlAnswers {
   metrics?(): Promise<string>;
   /** Hands over to a new process. @throws Error why it did not; then nothing has changed */
   upgrade?(): Promise<object>;
+  /** A gate that was to end is needed again. @throws Error when it takes no more */
+  stay?(): object;
   /** The predecessor is to be replaced now; its own control socket is this one from here on. */
   takeOver?(predecessor: number): object;
 }
@@ -44,6 +47,10 @@ export class Control {
     const limits = { maxHeaderSize: 8192, headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS };
     this.server = http.createServer(limits, (request, response) => {
       request.resume();
+      if (!isFromFence(request)) {
+        response.writeHead(403, { Connection: "close" }).end("for fence alone\n");
+        return;
+      }
       if (request.url === "/metrics" && request.method === "GET" && answers.metrics)
         return void sendMetrics(response, answers.metrics());
       answerTo(request, answers)
@@ -67,14 +74,7 @@ export class Control {
   /** Answers, as yet only for who knows this process. @throws Error when the socket cannot be made */
   async openAside(): Promise<void> {
     removeQuietly(this.side);
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(this.side, () => {
-        this.server.off("error", reject);
-        resolve();
-      });
-    });
-    chmodSync(this.side, 0o600);
+    await listenClosed(this.server, this.side);
   }
 
   /** Takes the place. @throws Error of rename(2) */
@@ -103,6 +103,17 @@ export class Control {
   }
 }
 
+/**
+ * A web server that somebody has pointed at the socket passes on its own name for it, or the name that a client used, and
+ * a browser tells where it comes from; fence names itself.
+ */
+function isFromFence({ headers }: http.IncomingMessage): boolean {
+  const isPassedOn = ["origin", "sec-fetch-site", "via", "forwarded", "x-forwarded-for"].some(
+    (name) => name in headers,
+  );
+  return headers.host === "fence" && !isPassedOn;
+}
+
 type Answer = [status: number, body: object];
 
 async function sendMetrics(response: http.ServerResponse, text: Promise<string>): Promise<void> {
@@ -119,9 +130,10 @@ async function answerTo(request: http.IncomingMessage, answers: ControlAnswers):
   if (!URL.canParse(target)) return [400, { error: "which path" }];
   const { pathname, searchParams } = new URL(target);
   if (pathname === "/status" && request.method === "GET") return [200, await answers.status()];
-  if (!["/sync", "/upgrade", "/take-over"].includes(pathname)) return [404, { error: ROUTES }];
+  if (!["/sync", "/upgrade", "/take-over", "/stay"].includes(pathname)) return [404, { error: ROUTES }];
   if (request.method !== "POST") return [405, { error: "POST only" }];
   if (pathname === "/upgrade" && answers.upgrade) return [200, await answers.upgrade()];
+  if (pathname === "/stay" && answers.stay) return [200, answers.stay()];
   if (pathname === "/take-over" && answers.takeOver)
     return [200, answers.takeOver(Number(searchParams.get("from")))];
   if (pathname !== "/sync") return [404, { error: ROUTES }];

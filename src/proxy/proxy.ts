@@ -54,13 +54,14 @@ export class Proxy {
       perClient: new Map(),
       isStopping: false,
     };
-    this.configuration = configurationOf(config, null);
+    this.configuration = configurationOf(config, null, this.context);
     this.facts = { configSha256: config.sha256, reloads: 0, reloadsFailed: 0, reloadProblem: null };
   }
 
   /** @throws the error of a listener that cannot be opened; then none is open */
   async start(): Promise<void> {
     await this.openAll(this.configuration);
+    this.configuration.commit();
     this.timers.push(
       setInterval(() => this.sweep(), SWEEP_MS),
       setInterval(() => this.look(), LOOK_MS),
@@ -74,7 +75,7 @@ export class Proxy {
 
   /** Makes ready for a new config, which is in force only by `commit`. @throws as reload */
   async prepare(config: ProxyConfig): Promise<Prepared> {
-    const next = configurationOf(config, this.configuration);
+    const next = configurationOf(config, this.configuration, this.context);
     const accessLog = this.accessLogFor(config);
     const endLog = (): void => {
       if (accessLog !== this.context.accessLog) void accessLog?.end();
@@ -105,9 +106,7 @@ export class Proxy {
     next.commit();
     // Of a site that is served no more.
     for (const [name, site] of before.sites) if (next.sites.get(name) !== site) site.room.close();
-    for (const [key, pool] of before.pools) {
-      if (!next.pools.has(key)) for (const connection of pool.idle.close()) connection.destroy();
-    }
+    for (const [name, group] of before.upstreams) if (next.upstreams.get(name) !== group) group.end();
     for (const [key, listener] of this.listeners) {
       const wanted = next.listeners.get(key);
       if (wanted !== undefined) listener.serve(wanted.served);
@@ -181,6 +180,7 @@ export class Proxy {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     for (const timer of this.timers) clearInterval(timer);
+    for (const group of this.configuration.upstreams.values()) group.end();
     for (const listener of this.retired) listener.dropHandshakes();
     for (const client of [...context.clients]) client.socket.destroy();
     for (const connection of [...context.http2]) connection.destroy();
@@ -242,9 +242,7 @@ export class Proxy {
     const { tick } = clock;
     for (const client of clients) client.sweep(tick);
     for (const connection of http2) connection.sweep(tick);
-    for (const pool of this.configuration.pools.values()) {
-      for (const connection of pool.idle.expire(tick, TIMEOUTS_SEC.backendIdle)) connection.destroy();
-    }
+    for (const group of this.configuration.upstreams.values()) group.sweep(tick);
     accessLog?.flush();
   }
 }

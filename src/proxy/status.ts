@@ -63,13 +63,28 @@ export function statusReport(
       ...trafficOf(site),
       tunnels: site.tunnels,
     })),
-    backends: [...configuration.pools].map(([key, pool]) => ({
-      upstream: key.slice(0, key.indexOf(" ")),
-      backend: pool.label,
-      inflight: pool.inflight,
-      idle: pool.idle.size,
-      refusedSecAgo: pool.refusedAt === null ? null : tick - pool.refusedAt,
+    queues: [...configuration.upstreams.values()].map(({ name, queue }) => ({
+      upstream: name,
+      /** Requests that wait for a backend. */
+      waiting: queue.size,
+      /** Since the start. */
+      refused: queue.refused,
     })),
+    names: [...configuration.upstreams.values()].flatMap((group) =>
+      group.names.facts().map((facts) => ({ upstream: group.name, ...facts })),
+    ),
+    backends: [...configuration.upstreams.values()].flatMap((group) =>
+      group.all().map(({ pool, state }) => ({
+        upstream: group.name,
+        backend: pool.label,
+        state,
+        /** Why the last health check failed; null: it did not, or there was none. */
+        problem: pool.health.problem,
+        inflight: pool.inflight,
+        idle: pool.idle.size,
+        refusedSecAgo: pool.refusedAt === null ? null : tick - pool.refusedAt,
+      })),
+    ),
   };
 }
 

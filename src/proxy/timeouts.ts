@@ -11,12 +11,7 @@ export const TIMEOUTS_SEC = {
   bodyGrace: 5,
   /** What the client still sends after an answer that ends the connection. */
   linger: 5,
-  connect: 5,
-  /** From the request (or the last of its body) to the first byte of the answer. */
-  firstByte: 60,
-  /** Between two reads of an answer. */
-  answerIdle: 60,
-  /** A peer that takes nothing of what it was sent. */
+  /** A client that takes nothing of what it was sent. */
   writeStall: 30,
   /** An upgraded connection on which neither side says anything. */
   tunnelIdle: 3600,
@@ -24,8 +19,6 @@ export const TIMEOUTS_SEC = {
   backendIdle: 4,
   /** How long a request that may not be sent twice trusts an idle connection. */
   backendIdleUnsafe: 1,
-  /** A backend that refused a connection is passed over. */
-  backendRest: 5,
   /** From SIGTERM until what is not finished is cut. */
   shutdown: 30,
   /** The same for a process whose sockets another one has taken over. */
@@ -44,14 +37,16 @@ export const PROXY_LIMITS = {
   bodyBytesPerSecMin: 500,
   /** 1 TiB: a length beyond it is a mistake. */
   bodyBytesMax: 2 ** 40,
-  /** Idle connections kept to one backend. */
-  idlePerBackendMax: 256,
+  /** Idle connections kept to one backend, each for seconds: fewer than are in use at once would be opened anew all the time. */
+  idlePerBackendMax: 4096,
   /** Answers that wait for a client; beyond it no further request of its is read. */
   unsentBytesMax: 256 * 1024,
   /** A body that nobody wants is read to its end, so that the connection can go on; beyond it the connection ends. */
   discardBytesMax: 64 * 1024 * 1024,
   /** Read ahead of all held requests of one site. */
   heldBytesMax: 64 * 1024 * 1024,
+  /** Read ahead of one request that waits for a backend. */
+  queuedBytesMax: 64 * 1024,
   listenBacklog: 4096,
 } as const;
 

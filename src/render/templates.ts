@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { ownFile } from "../base/own-files.js";
 import Handlebars from "handlebars";
 import { EncodeError, type Encoder } from "../servers/adapter.js";
 import { Ident } from "../servers/ident.js";
 
-const TEMPLATES = fileURLToPath(new URL("../../../templates/", import.meta.url));
+const TEMPLATES = ownFile("templates/");
+
+/** What several templates have in common. */
+const PARTIALS: readonly string[] = ["host/hardened"];
 
 /**
  * A string of the spec inside a template. It has no printable form of its own, so that a template that names a value
@@ -51,15 +54,25 @@ export function createTemplates(encoders: Readonly<Record<string, Encoder>>): Re
       }
     });
   }
+  for (const name of PARTIALS) engine.registerPartial(name, read(name));
   const compiled = new Map<string, Handlebars.TemplateDelegate>();
   return (template, values) => {
     let run = compiled.get(template);
     if (!run) {
-      run = engine.compile(read(template), { noEscape: true, strict: true });
+      run = engine.compile(withPartials(engine, template), { noEscape: true, strict: true });
       compiled.set(template, run);
     }
     return run(wrap(values));
   };
+}
+
+/** A template's text; parts that it names, as `{{> "lighttpd/way.conf" …}}`, are templates, too. */
+function withPartials(engine: typeof Handlebars, template: string): string {
+  const text = read(template);
+  for (const [, name = ""] of text.matchAll(/\{\{> "([^"]+)"/g)) {
+    if (!(name in engine.partials)) engine.registerPartial(name, withPartials(engine, name));
+  }
+  return text;
 }
 
 function read(template: string): string {

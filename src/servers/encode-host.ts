@@ -1,12 +1,18 @@
 import { EncodeError } from "./adapter.js";
 
 /** Encoders for the files that are the host's own rather than a web server's. */
-export const hostEncoders = { sh, tmpfiles };
+export const hostEncoders = { sh, tmpfiles, unit };
 
 /** One word of a POSIX shell command: single quotes, with `'` written as `'\''`. */
 function sh(value: string): string {
   if (value.includes("\0")) throw new EncodeError("a shell word cannot hold a NUL");
   return `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+/** One word of a command line in a unit (systemd.service(5), "Command lines"): `%` begins a specifier, `$` a variable. */
+function unit(value: string): string {
+  if (/[\0-\x1f\x7f]/.test(value)) throw new EncodeError("a word of a unit cannot hold control characters");
+  return `"${value.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
 }
 
 /** One field of tmpfiles.d(5): double quotes with C escapes, `%` doubled because it begins a specifier. */

@@ -11,7 +11,15 @@ const TOKEN_BYTES_SPARE = 96;
  * @throws EncodeError for control characters, half surrogates, and what exceeds one token.
  */
 export function ngx(value: string): string {
-  return whole(`"${quoteInner(checked(value)).replaceAll("$", "${fence_dollar}")}"`);
+  return whole(`"${expandable(value)}"`);
+}
+
+/**
+ * The same inside a quoted token, in front of something else; the template writes the quotes.
+ * @throws EncodeError as `ngx`.
+ */
+function ngxText(value: string): string {
+  return whole(expandable(value));
 }
 
 /**
@@ -40,6 +48,10 @@ export function ngxPattern(value: string): string {
   return whole(quoteInner(checked(value)));
 }
 
+function expandable(value: string): string {
+  return quoteInner(checked(value)).replaceAll("$", "${fence_dollar}");
+}
+
 function quoteInner(value: string): string {
   return value.replace(/[\\"]/g, "\\$&");
 }
@@ -59,3 +71,6 @@ function whole(encoded: string): string {
   }
   return encoded;
 }
+
+/** As helpers of the templates. */
+export const nginxEncoders = { ngx, ngxText, ngxPattern, ngxPlain, ngxRegex };

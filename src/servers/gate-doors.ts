@@ -1,36 +1,72 @@
 import { GATE_NAME } from "../base/gate-name.js";
+import { upstreamNamesOf } from "../spec/route-of.js";
 import type { Backend, Server, Site, Spec } from "../spec/types.js";
 import { sitesOf } from "./sites.js";
 
-/** A unix socket at the gate, where requests of one site on one server wait while the site is held. */
+/** A unix socket at the gate, where requests of one site for one upstream wait on one server while the site is held. */
 export interface GateDoor {
   site: string;
   server: string;
+  upstream: string;
   path: string;
-  /** Who connects to it: the user that the server's workers are; null: the one that fence is. */
+  /** Who connects to it: the user that the server's workers are; null: whoever they are once it runs. */
   user: string | null;
+  /** Of the server. */
+  pidFile: string;
   /** Where what has waited goes. */
   backends: readonly Backend[];
+  /** The server sees for itself when a hold is over, and sends nothing new from then on. */
+  seesEnd: boolean;
+  /**
+   * An upload that began while the site was held comes to the gate when it ends, perhaps after all others: so long it is
+   * waited for.
+   */
+  lingerMs: number;
 }
+
+/** nginx sends an upload to the backend when the gate has gone; what lighttpd has meant for the gate it can only refuse. */
+const LINGER_MS = { lighttpd: 600_000, nginx: 10_000 } as const;
 
 /** All doors that the servers of a spec hold their sites through; none: no server needs the gate. */
 export function gateDoors(spec: Spec): GateDoor[] {
   return spec.servers.flatMap((server) =>
-    sitesOf(spec, server).flatMap((site) => doorOf(spec, server, site) ?? []),
+    sitesOf(spec, server).flatMap((site) => doorsOf(spec, server, site)),
   );
 }
 
-/** The door of one site on one server; null: the server holds by itself, or not at all. */
-export function doorOf(spec: Spec, server: Server, site: Site): GateDoor | null {
-  const backends = spec.upstreams.find(({ name }) => name === site.upstream)?.backends;
-  if (server.kind !== "lighttpd" || backends === undefined) return null;
-  return {
+/** Whether a server holds by the gate, or else not at all. */
+export function isGated<S extends Pick<Server, "kind">>(
+  server: S,
+): server is S & { kind: keyof typeof LINGER_MS } {
+  const { kind } = server;
+  return kind === "lighttpd" || kind === "nginx";
+}
+
+/**
+ * The doors of one site on one server, one for each of its upstreams, the site's own first; none: the server holds by
+ * itself, or not at all.
+ */
+export function doorsOf(spec: Spec, server: Server, site: Site): GateDoor[] {
+  if (!isGated(server)) return [];
+  const upstreams = upstreamNamesOf(site).flatMap((name) =>
+    spec.upstreams.filter((one) => one.name === name),
+  );
+  // A backend of FastCGI would be told the host by which lighttpd knows what is for the gate.
+  if (server.kind === "lighttpd" && upstreams.some(({ protocol }) => protocol !== "http")) return [];
+  // In a config of the user's own a request that waits would not be under the rules of the location that it is for.
+  if (server.kind === "nginx" && server.config === "include") return [];
+  return upstreams.map(({ name, backends }, index) => ({
     site: site.name,
     server: server.name,
-    path: `${spec.runDir}/${GATE_NAME}/${server.name}.${site.name}.sock`,
+    upstream: name,
+    // By number: the path of a socket has room for no third name.
+    path: `${spec.runDir}/${GATE_NAME}/${server.name}.${site.name}${index === 0 ? "" : `.${index}`}.sock`,
     user: server.user,
+    pidFile: server.pidFile,
     backends,
-  };
+    seesEnd: server.kind === "lighttpd",
+    lingerMs: LINGER_MS[server.kind],
+  }));
 }
 
 /** The gate as a server like the others; null: nothing of the spec needs it. */
@@ -53,9 +89,9 @@ export function gateServer(spec: Spec): Server | null {
 }
 
 /**
- * The host by which lighttpd knows a request that is for the gate: a script gives it to the request, and no client can,
- * since lighttpd refuses a Host with such a character (server.http-parseopts, "host-strict"). Null: there is no door.
+ * What a script puts before the host of a request, by which lighttpd knows that it is for the gate. No client can, since
+ * lighttpd refuses a Host with such a character (server.http-parseopts, "host-strict"). Null: there is no door.
  */
-export function gateHost(site: Site): string | null {
-  return site.upstream === null ? null : `!hold.${site.name}`;
+export function gatePrefix(site: Site): string | null {
+  return upstreamNamesOf(site).length === 0 ? null : `!hold.${site.name}!`;
 }

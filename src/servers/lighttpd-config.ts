@@ -1,6 +1,8 @@
-import type { Backend, Listen, Server, Site, Spec } from "../spec/types.js";
+import type { Listen, Server, Site, Spec, Upstream } from "../spec/types.js";
 import { ident } from "./ident.js";
+import { liveValues, upstreamsOf } from "./lighttpd-live.js";
 import { hostRegex, scopesOf } from "./lighttpd-sites.js";
+import { waysOf } from "./lighttpd-ways.js";
 import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 import { MIME_DEFAULT, MIME_TYPES } from "./mime.js";
 
@@ -25,7 +27,7 @@ export function configValues(spec: Spec, server: Server): Values {
     filesMax: FILES_MAX,
     connectionsMax: CONNECTIONS_MAX,
     usesTls: listens.some((listen) => listen.tls),
-    usesProxy: sites.some((site) => site.upstream !== null),
+    modules: modulesOf(spec, sites),
     usesAlias: sites.some((site) => site.routes.length > 0),
     ...mainSocket(main),
     sockets: listens.map((listen, index) => ({
@@ -33,19 +35,25 @@ export function configValues(spec: Spec, server: Server): Values {
       main: index === 0,
       tls: listen.tls ? certificateFor(sites, server, socketName(listen)) : null,
     })),
-    blocks: sites.flatMap((site) =>
-      scopesOf(spec, server, site).map((socket) => ({
-        name: ident(site.name),
-        socket,
-        hosts: hostRegex(site, sites),
-        tls: listens.some((listen) => listen.tls) ? site.tls : null,
-        backends: backendsOf(spec, site),
-        ...routesOf(site),
-      })),
-    ),
+    blocks: sites.flatMap((site) => blocksOf(spec, server, site)),
     mimeTypes: Object.entries(MIME_TYPES).map(([extension, type]) => ({ extension: `.${extension}`, type })),
     mimeDefault: MIME_DEFAULT,
   };
+}
+
+/** Those that only some sites need, in the order in which lighttpd asks them. */
+function modulesOf(spec: Spec, sites: readonly Site[]): string[] {
+  const protocols = new Set<Upstream["protocol"]>(
+    sites.flatMap((site) => upstreamsOf(spec, site).map(({ protocol }) => protocol)),
+  );
+  const wanted: readonly (readonly [string, boolean])[] = [
+    ["mod_setenv", protocols.size > 0],
+    ["mod_fastcgi", protocols.has("fastcgi")],
+    ["mod_scgi", protocols.has("scgi") || protocols.has("uwsgi")],
+    ["mod_proxy", protocols.has("http")],
+    ["mod_deflate", sites.some((site) => site.compress !== null)],
+  ];
+  return wanted.flatMap(([name, isWanted]) => (isWanted ? [name] : []));
 }
 
 /** A unix socket is refused, by limits. */
@@ -63,31 +71,22 @@ function certificateFor(sites: readonly Site[], server: Server, socket: string):
   return first.tls;
 }
 
-function backendsOf(spec: Spec, site: Site): Values[] | null {
-  if (site.upstream === null) return null;
-  const upstream = spec.upstreams.find((candidate) => candidate.name === site.upstream);
-  if (!upstream) throw new Error(`no upstream named ${site.upstream}`);
-  // The label is the key of lighttpd's counters: one of its own for each site, so that requests are counted by site.
-  return upstream.backends.map((backend, index) => ({
-    label: ident(`${site.name}-${index}`),
-    ...addressOf(backend),
+/** One for each socket that the site is limited to. */
+function blocksOf(spec: Spec, server: Server, site: Site): Values[] {
+  const sites = sitesOf(spec, server);
+  const upstreams = upstreamsOf(spec, site);
+  let labels = 0;
+  const label = (): string => `${site.name}-${labels++}`;
+  return scopesOf(spec, server, site).map((socket) => ({
+    name: ident(site.name),
+    socket,
+    hosts: hostRegex(site, sites),
+    tls: allListens(spec, server).some((listen) => listen.tls) ? site.tls : null,
+    live: liveValues(spec, site),
+    // mod_alias takes the first prefix that fits.
+    aliases: [...site.routes]
+      .sort((a, b) => b.path.length - a.path.length)
+      .map((route) => ({ path: route.path, dir: `${route.dir}/` })),
+    ...waysOf({ spec, server, site, upstreams, label }),
   }));
-}
-
-function addressOf(backend: Backend): Values {
-  return backend.kind === "tcp"
-    ? { host: backend.host, port: backend.port, path: null }
-    : { host: null, port: null, path: backend.path };
-}
-
-/**
- * mod_alias takes the first prefix that fits, so there the longest comes first. Of blocks the last that fits wins, and
- * gate.conf adds to the same blocks, which keep the place where they are first named: the longest last.
- */
-function routesOf(site: Site): { aliases: Values[]; unproxied: Values[] } {
-  const rising = [...site.routes].sort((a, b) => a.path.length - b.path.length);
-  return {
-    aliases: rising.toReversed().map((route) => ({ path: route.path, dir: `${route.dir}/` })),
-    unproxied: site.upstream === null ? [] : rising.map((route) => ({ path: route.path })),
-  };
 }

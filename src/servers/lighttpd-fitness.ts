@@ -1,5 +1,6 @@
 import type { Server, Spec } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
+import { limitsOfLive } from "./lighttpd-limits.js";
 import { refuseProxyOnly } from "./proxy-only.js";
 import { refusedListens } from "./sites.js";
 
@@ -29,7 +30,11 @@ export function unfit(version: string, buildInfo: string): string[] {
 
 /** What lighttpd does otherwise than the other servers, or cannot do for this spec. */
 export function limits(spec: Spec, server: Server): Limit[] {
-  const found = [...refusedListens(spec, server), ...refuseProxyOnly(spec, server)];
+  const found = [
+    ...refusedListens(spec, server),
+    ...refuseProxyOnly(spec, server),
+    ...limitsOfLive(spec, server),
+  ];
   const note = (sentence: string) => found.push({ level: "note", site: null, sentence });
   const socket = `${spec.runDir}/${server.name}/control.sock`;
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) {
@@ -46,7 +51,9 @@ export function limits(spec: Spec, server: Server): Limit[] {
     note(
       "Include gate.conf after server.modules; blocks that set magnet.attract-raw-url-to later would undo the gate.",
     );
-    note("Requests at the backend are not counted: the labels of the backends are those of your own config.");
+    note(
+      "Requests at the backends of all sites count for each: the labels of the backends are those of your own config.",
+    );
   }
   return found;
 }

@@ -1,7 +1,10 @@
+import { BYPASS_COOKIE, BYPASS_PATH } from "../base/bypass.js";
 import type { Server, Site, Spec } from "../spec/types.js";
-import { doorOf, gateHost } from "./gate-doors.js";
+import { doorsOf } from "./gate-doors.js";
 import { ident } from "./ident.js";
-import { hostRegex, scopesOf } from "./lighttpd-sites.js";
+import { servingModules } from "./lighttpd-live.js";
+import { fallbackName } from "./lighttpd-scripts.js";
+import { activePath, hostRegex, scopesOf } from "./lighttpd-sites.js";
 import { sitesOf } from "./sites.js";
 import { PROBE_PATH } from "./probe-path.js";
 
@@ -10,34 +13,31 @@ type Values = Readonly<Record<string, unknown>>;
 /** What gate.conf says of each site, and the admin socket. */
 export function gateValues(spec: Spec, server: Server): Values {
   const sites = sitesOf(spec, server);
+  const isInclude = server.config === "include";
   return {
-    include: server.config === "include",
+    include: isInclude,
+    doors: isInclude && sites.some((site) => doorsOf(spec, server, site).length > 0),
     probePath: PROBE_PATH,
+    bypassCookie: BYPASS_COOKIE,
+    bypassPath: BYPASS_PATH,
     controlSocket: `${spec.runDir}/${server.name}/control.sock`,
     admin: `${spec.outputDir}/${server.name}/admin.lua`,
-    doors: sites.flatMap((site) => {
-      const door = doorOf(spec, server, site);
-      if (door === null) return [];
-      return [
-        {
-          label: ident(`fence-hold-${site.name}`),
-          host: gateHost(site),
-          path: door.path,
-          active: activePath(spec, server, site),
-        },
-      ];
-    }),
-    hasUpstream: server.config === "standalone" && sites.some((site) => site.upstream !== null),
+    // Whatever host somebody names on the control socket, nothing reaches a backend from there.
+    serving: isInclude ? [] : servingModules(spec, sites).map(ident),
     blocks: sites.flatMap((site) =>
       scopesOf(spec, server, site).map((socket) => ({
         name: ident(site.name),
         socket,
         hosts: hostRegex(site, sites),
         active: activePath(spec, server, site),
+        clean: `${spec.outputDir}/${server.name}/clean.lua`,
+        link: `${spec.outputDir}/${server.name}/${site.name}.bypass.lua`,
         probe: `${spec.outputDir}/${server.name}/${site.name}.probe.lua`,
         passRegexes: passRegexes(site),
         gatedHealth: passRegexes(site).length > 0 ? gatedHealth(site) : null,
-        fallbacks: fallbackBlocks(spec, server, site),
+        // What a config of fence's own says itself.
+        door: isInclude ? doorValues(spec, server, site) : null,
+        fallbacks: isInclude ? fallbackBlocks(spec, server, site) : [],
       })),
     ),
   };
@@ -60,38 +60,21 @@ export function upValues(site: Site, generation: number): Values {
   return { name: ident(site.name), generation };
 }
 
-/** One script a route with a fallback. */
-export function fallbackFiles(site: Site): { path: string; values: Values }[] {
-  return site.routes.flatMap((route, index) => {
-    const { fallback } = route;
-    if (fallback === null) return [];
-    const values = {
-      path: route.path,
-      dir: `${route.dir}/`,
-      base: fallback.base,
-      lastSegment: fallback.append === "last-segment",
-    };
-    return [{ path: fallbackName(site, index), values }];
-  });
+/** Where requests wait while their site is held. */
+function doorValues(spec: Spec, server: Server, site: Site): Values | null {
+  const [door] = doorsOf(spec, server, site);
+  return door === undefined ? null : { label: ident(`fence-hold-${site.name}`), path: door.path };
 }
 
 /** Shorter paths first: of two blocks that match, lighttpd takes the last. */
 function fallbackBlocks(spec: Spec, server: Server, site: Site): Values[] {
   if (site.routes.every((route) => route.fallback === null)) return [];
   return site.routes
-    .map((route, index) => ({
+    .map((route) => ({
       path: route.path,
-      script: route.fallback && `${spec.outputDir}/${server.name}/${fallbackName(site, index)}`,
+      script: route.fallback && `${spec.outputDir}/${server.name}/${fallbackName(site, route)}`,
     }))
     .sort((a, b) => a.path.length - b.path.length);
-}
-
-function fallbackName(site: Site, route: number): string {
-  return `${site.name}.fallback-${route}.lua`;
-}
-
-export function activePath(spec: Spec, server: Server, site: Site): string {
-  return `${spec.stateDir}/servers/${server.name}/${site.name}.lua`;
 }
 
 /** Each once: lighttpd takes two blocks with the same condition for one, and a setting given twice for an error. */

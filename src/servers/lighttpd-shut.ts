@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { bodies, MEDIA_TYPE } from "../page/bodies.js";
+import { bodies, MEDIA_TYPE, varyOf } from "../page/bodies.js";
+import { BYPASS_COOKIE, BYPASS_HEADER } from "../base/bypass.js";
 import type { HoldValues } from "../base/mode.js";
-import type { Cidr, Exceptions, ModeValues, PathRule, Site } from "../spec/types.js";
-import { gateHost } from "./gate-doors.js";
+import type { PathRule } from "../spec/route-types.js";
+import type { Cidr, Exceptions, ModeValues, Server, Site, Spec } from "../spec/types.js";
+import { gatePrefix } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { PROBE_PATH } from "./probe-path.js";
 
@@ -13,31 +15,50 @@ import { PROBE_PATH } from "./probe-path.js";
 const DRAIN_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Values of the variant that answers in the site's place, or sends it to the gate. */
-export function shutValues(site: Site, values: ModeValues): Readonly<Record<string, unknown>> {
+export function shutValues(
+  spec: Spec,
+  server: Server,
+  site: Site,
+  values: ModeValues,
+): Readonly<Record<string, unknown>> {
   const { maintenance, exceptions } = site;
   const { html, json, text } = bodies(site, values);
+  const [first, ...others] = html;
   const isWhole = maintenance.paths.includes("/");
   const shown = {
     name: ident(site.name),
     mode: ident(values.mode),
     generation: values.generation,
-    gateHost: gateHost(site),
-    hold: values.hold === null ? null : holdValues(site, values.hold),
+    gate: gatePrefix(site),
+    gateLength: gatePrefix(site)?.length ?? 0,
+    hold: values.hold === null ? null : holdValues(server, site, values.hold),
     status: maintenance.status,
     retryAfterSec: values.retryAfterSec,
     untilSec: values.untilMs === null ? null : Math.ceil(values.untilMs / 1000),
     header: maintenance.header,
     headers: maintenance.headers,
-    html,
+    html: first?.body ?? "",
+    language: first?.language ?? null,
+    pages: others.map(({ language, body }) => ({
+      language,
+      tag: language?.toLowerCase() ?? "",
+      body,
+    })),
+    firstTag: first?.language?.toLowerCase() ?? "",
     json,
     text,
     mediaType: MEDIA_TYPE,
     probePath: PROBE_PATH,
+    bypass: {
+      cookie: ident(BYPASS_COOKIE),
+      folder: `${spec.stateDir}/bypass/${site.name}/`,
+      header: BYPASS_HEADER,
+    },
     paths: isWhole ? [] : maintenance.paths.map(prefix),
     ...exceptionValues(exceptions),
     origins: maintenance.corsOrigins,
     exposed: `Retry-After, ${maintenance.header}`,
-    vary: maintenance.corsOrigins.length > 0 ? "Accept, Origin" : "Accept",
+    vary: varyOf(site),
     drainBytesMax: DRAIN_BYTES_MAX,
   };
   // A Lua state outlives a change of its script; tables of other data must not be taken for these.
@@ -45,11 +66,16 @@ export function shutValues(site: Site, values: ModeValues): Readonly<Record<stri
   return { ...shown, key: ident(key) };
 }
 
-function holdValues(site: Site, { expiresMs, onExpiry }: HoldValues): Readonly<Record<string, unknown>> {
+function holdValues(
+  server: Server,
+  site: Site,
+  { expiresMs, onExpiry }: HoldValues,
+): Readonly<Record<string, unknown>> {
   return {
     expiresSec: Math.ceil(expiresMs / 1000),
     upOnExpiry: onExpiry === "up",
-    routes: site.routes.map(({ path }) => prefix(path)),
+    // In a config of fence's own the blocks of the routes say what is not for the gate.
+    routes: server.config === "include" ? site.routes.map(({ path }) => prefix(path)) : [],
   };
 }
 

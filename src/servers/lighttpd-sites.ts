@@ -1,5 +1,6 @@
 import type { Server, Site, Spec } from "../spec/types.js";
 import { lightyRegex } from "./encode-lighttpd.js";
+import { gatePrefix } from "./gate-doors.js";
 import { allListens, listensOf, socketName } from "./sites.js";
 
 /** The sockets that a site is limited to; one null when it is on all of them. */
@@ -14,14 +15,22 @@ export function scopesOf(spec: Spec, server: Server, site: Site): (string | null
  */
 export function hostRegex(site: Site, others: readonly Site[]): string {
   const foreign = others.filter((other) => other !== site).flatMap((other) => other.hosts);
-  const names = site.hosts.map((host) => {
+  return hostsRegex(site, site.hosts, foreign);
+}
+
+/** The same for some names of a site, as a client has sent it or as a script sends it to the gate. */
+export function hostsRegex(site: Site, hosts: readonly string[], others: readonly string[]): string {
+  const names = hosts.map((host) => {
     const base = wildcardBase(host);
     if (base === null) return lightyRegex(host);
-    const closer = foreign.filter((name) => (wildcardBase(name) ?? name).endsWith(`.${base}`));
+    const closer = others
+      .filter((name) => !hosts.includes(name))
+      .filter((name) => (wildcardBase(name) ?? name).endsWith(`.${base}`));
     const except = closer.length === 0 ? "" : `(?!(?:${closer.map(nameRegex).join("|")})${END})`;
     return `${except}${nameRegex(host)}`;
   });
-  return `^(?:${names.join("|")})${END}`;
+  const gate = gatePrefix(site);
+  return `^${gate === null ? "" : `(?:${lightyRegex(gate)})?`}(?:${names.join("|")})${END}`;
 }
 
 /** A trailing dot and a port do not make another host. */
@@ -35,4 +44,8 @@ function nameRegex(host: string): string {
 /** `example.com` of `*.example.com`; null for an exact name. */
 function wildcardBase(host: string): string | null {
   return host.startsWith("*.") ? host.slice(2) : null;
+}
+
+export function activePath(spec: Spec, server: Server, site: Site): string {
+  return `${spec.stateDir}/servers/${server.name}/${site.name}.lua`;
 }

@@ -1,18 +1,16 @@
+import { changesTarget } from "../spec/route-target.js";
 import type { Server, Site, Spec } from "../spec/types.js";
 import type { PlannedFile, ServerAdapter, SwitchPoint } from "./adapter.js";
 import { lighty, lightyRegex } from "./encode-lighttpd.js";
 import { lua } from "./encode-lua.js";
 import { configValues } from "./lighttpd-config.js";
+import { isRewritten, rewriteName, rewriteValues } from "./lighttpd-live.js";
 import { shutValues } from "./lighttpd-shut.js";
+import { cleanValues, linkValues } from "./lighttpd-bypass.js";
 import { limits, unfit } from "./lighttpd-fitness.js";
-import {
-  activePath,
-  adminValues,
-  fallbackFiles,
-  gateValues,
-  upValues,
-  probeValues,
-} from "./lighttpd-gate.js";
+import { adminValues, gateValues, upValues, probeValues } from "./lighttpd-gate.js";
+import { fallbackFiles, routeName, routeValues } from "./lighttpd-scripts.js";
+import { activePath } from "./lighttpd-sites.js";
 import { sitesOf } from "./sites.js";
 
 /**
@@ -28,27 +26,33 @@ export const lighttpd: ServerAdapter = {
     const files: PlannedFile[] = [
       wiring("gate.conf", "lighttpd/gate.conf", gateValues(spec, server)),
       script("admin.lua", "lighttpd/admin.lua", adminValues(spec, server)),
+      script("clean.lua", "lighttpd/clean.lua", cleanValues()),
     ];
     if (server.config === "standalone") {
       files.unshift(wiring("lighttpd.conf", "lighttpd/lighttpd.conf", configValues(spec, server)));
     }
     for (const site of sitesOf(spec, server)) {
+      files.push(script(`${site.name}.bypass.lua`, "lighttpd/bypass.lua", linkValues(spec, site)));
+      if (server.config === "standalone" && isRewritten(site))
+        files.push(script(rewriteName(site), "lighttpd/rewrite.lua", rewriteValues(site)));
       files.push(script(`${site.name}.probe.lua`, "lighttpd/probe.lua", probeValues(spec, server, site)));
       files.push(
         ...fallbackFiles(site).map((file) => script(file.path, "lighttpd/fallback.lua", file.values)),
       );
-      files.push(...exampleVariants(site));
+      for (const route of site.upstreamRoutes.filter(changesTarget))
+        files.push(script(routeName(site, route), "lighttpd/route.lua", routeValues(site, route)));
+      files.push(...exampleVariants(spec, server, site));
     }
     return files;
   },
 
   switchPoint,
 
-  variant(_spec, _server, site, values) {
+  variant(spec, server, site, values) {
     const source =
       values.mode === "up"
         ? { template: "lighttpd/variants/up.lua", values: upValues(site, values.generation) }
-        : { template: "lighttpd/variants/shut.lua", values: shutValues(site, values) };
+        : { template: "lighttpd/variants/shut.lua", values: shutValues(spec, server, site, values) };
     return [{ name: `${site.name}.lua`, source }];
   },
 
@@ -85,7 +89,7 @@ function switchPoint(spec: Spec, server: Server, site: Site): SwitchPoint {
 }
 
 /** Generation 0 of both modes, for people to read; nothing loads them. */
-function exampleVariants(site: Site): PlannedFile[] {
+function exampleVariants(spec: Spec, server: Server, site: Site): PlannedFile[] {
   const { retryAfterSec, message, reason } = site.maintenance;
   const values = { generation: 0, retryAfterSec, untilMs: null, leftSec: null, message, reason, hold: null };
   return [
@@ -93,7 +97,7 @@ function exampleVariants(site: Site): PlannedFile[] {
     script(
       `variants/${site.name}.down.lua`,
       "lighttpd/variants/shut.lua",
-      shutValues(site, { ...values, mode: "down" }),
+      shutValues(spec, server, site, { ...values, mode: "down" }),
     ),
   ];
 }

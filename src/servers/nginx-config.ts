@@ -1,7 +1,12 @@
-import type { Backend, Listen, Server, Site, Spec } from "../spec/types.js";
+import { BYPASS_HEADER } from "../base/bypass.js";
+import { routingsOf, type Routing } from "../spec/route-of.js";
+import type { Listen, Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
 import { MIME_DEFAULT, MIME_TYPES } from "./mime.js";
-import { variableId } from "./nginx-sites.js";
+import { holdName, holds, WORKER_CONNECTIONS } from "./nginx-hold.js";
+import { compressName } from "./nginx-live.js";
+import { enterName, holdsByItself, variableId } from "./nginx-sites.js";
+import { isRooted, liveName, wayLocations, waysOf } from "./nginx-ways.js";
 import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -11,7 +16,6 @@ export function configValues(spec: Spec, server: Server, modules: readonly strin
   const sites = sitesOf(spec, server);
   const run = `${spec.runDir}/${server.name}`;
   const temp = `${spec.stateDir}/servers/${server.name}`;
-  const used = new Set(sites.map((site) => site.upstream));
   const tlsSite = sites.find(
     (site) => site.tls !== null && listensOf(site, server).some((listen) => listen.tls),
   );
@@ -29,44 +33,55 @@ export function configValues(spec: Spec, server: Server, modules: readonly strin
     tempFastcgi: `${temp}/temp_fastcgi`,
     tempUwsgi: `${temp}/temp_uwsgi`,
     tempScgi: `${temp}/temp_scgi`,
+    toldHeader: BYPASS_HEADER,
     hasTls: tlsSite !== undefined,
     mimeDefault: MIME_DEFAULT,
     mimeTypes: Object.entries(MIME_TYPES).map(([extension, type]) => ({ extension: ident(extension), type })),
-    upstreams: spec.upstreams
-      .filter((upstream) => used.has(upstream.name))
-      .map(({ name, backends }) => ({ name: ident(`fence_${name}`), backends: backends.map(backendText) })),
     defaultListens: listens.map(listenValues),
     defaultTls: listens.some((listen) => listen.tls),
     defaultCertificate: tlsSite?.tls?.certificate ?? "",
     defaultKey: tlsSite?.tls?.key ?? "",
-    sites: sites.map((site) => blockValues(server, site)),
+    connections: WORKER_CONNECTIONS,
+    holds: sites.some((site) => holds(spec, server, site)),
+    blocks: sites.flatMap((site) =>
+      routingsOf(site).map((routing) => ({
+        ...blockValues(server, site, routing),
+        hold: holds(spec, server, site) ? holdName(site) : "",
+      })),
+    ),
   };
 }
 
-function blockValues(server: Server, site: Site): Values {
-  const trusted = site.exceptions.trustedProxies.map((cidr) => cidr.text);
+/** One server block: for the names of a site that are routed alike. */
+function blockValues(server: Server, site: Site, routing: Routing): Values {
   const plainRoutes = site.routes.filter((route) => route.fallback === null);
   const listens = listensOf(site, server);
+  const [own] = waysOf(site).filter(({ index }) => index === 0);
   const tls = listens.some((listen) => listen.tls) ? site.tls : null;
   return {
+    name: ident(site.name),
     id: variableId(site.name),
     listens: listens.map(listenValues),
-    hosts: site.hosts,
+    hosts: routing.hosts,
     certificate: tls?.certificate ?? "",
     key: tls?.key ?? "",
     gate: `gate.${site.name}.conf`,
-    routes: plainRoutes.map(({ path, dir }) => ({ path, dir: `${dir}/` })),
+    enter: holdsByItself(server, site) ? enterName(site) : "",
+    routes: plainRoutes.map(({ path, dir, precompressed }) => ({ path, dir: `${dir}/`, precompressed })),
     // A second `location /` would be an error.
-    rootRoute: site.routes.some((route) => route.path === "/"),
-    upstream: site.upstream === null ? "" : ident(`fence_${site.upstream}`),
-    trusted,
-    hasTrusted: trusted.length > 0,
+    rooted: isRooted(routing),
+    ways: wayLocations(site, routing),
+    live: own === undefined ? "" : liveName(site, own),
+    accel: accelValues(site),
+    compress: compressName(site),
   };
 }
 
-function backendText(backend: Backend): string {
-  if (backend.kind === "unix") return `unix:${backend.path}`;
-  return `${backend.host.includes(":") ? `[${backend.host}]` : backend.host}:${backend.port}`;
+/** The longer prefix counts. */
+function accelValues(site: Site): Values[] {
+  return (site.sendfile?.accel ?? [])
+    .map(({ prefix, dir }, index) => ({ index, prefix, dir: `${dir}/`, from: dir }))
+    .sort((a, b) => b.prefix.length - a.prefix.length);
 }
 
 function listenValues(listen: Listen): Values {

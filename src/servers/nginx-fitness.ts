@@ -1,6 +1,9 @@
-import type { Server, Spec } from "../spec/types.js";
+import { DEFAULTS } from "../spec/defaults.js";
+import type { Server, Site, Spec } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
-import { controlSocket } from "./nginx-sites.js";
+import { holdLimits } from "./nginx-hold.js";
+import { limitsOfLive } from "./nginx-limits.js";
+import { controlSocket, holdsByItself } from "./nginx-sites.js";
 import { refuseProxyOnly } from "./proxy-only.js";
 import { refusedListens, sitesOf } from "./sites.js";
 
@@ -22,7 +25,11 @@ export function unfitNginx(version: string, buildInfo: string): string[] {
 
 /** Limits of both kinds. */
 function limitsNginx(spec: Spec, server: Server): Limit[] {
-  const found = [...refusedListens(spec, server), ...refuseProxyOnly(spec, server)];
+  const found = [
+    ...refusedListens(spec, server),
+    ...refuseProxyOnly(spec, server),
+    ...limitsOfLive(spec, server),
+  ];
   for (const site of sitesOf(spec, server)) {
     if (site.name === "http") {
       const sentence =
@@ -41,6 +48,10 @@ function limitsNginx(spec: Spec, server: Server): Limit[] {
       "Include gate.http.conf in http and gate.<site>.conf first in the site's server block; an error_page of the http " +
       "level no longer reaches that block.";
     found.push({ level: "note", site: null, sentence });
+    const bypass =
+      "In a config of your own the cookie of a bypass reaches your backends, and staff are not told that the site is " +
+      "down, until its locations use $fence_cookie and $fence_<site>_told.";
+    found.push({ level: "note", site: null, sentence: bypass });
   }
   return found;
 }
@@ -54,7 +65,19 @@ export function limitsLua(spec: Spec, server: Server): Limit[] {
   }
   const sentence = `After a kill -9 of its master nginx does not start before ${socket} is removed.`;
   found.push({ level: "note", site: null, sentence });
-  return found;
+  return [...found, ...holdLimits(spec, server), ...limitsOfBody(spec, server)];
+}
+
+/** max_body of a site that is held by nginx itself. */
+function limitsOfBody(spec: Spec, server: Server): Limit[] {
+  const set = ({ hold }: Site): boolean => hold.maxBodyBytes !== DEFAULTS["site.hold.max_body"].value;
+  return sitesOf(spec, server)
+    .filter((site) => holdsByItself(server, site) && set(site))
+    .map(({ name }) => ({
+      level: "note",
+      site: name,
+      sentence: `hold.max_body of [site.${name}] means nothing here: of a request that waits nothing is read ahead.`,
+    }));
 }
 
 export function limitsStock(spec: Spec, server: Server): Limit[] {
@@ -64,6 +87,7 @@ export function limitsStock(spec: Spec, server: Server): Limit[] {
   const open = "A state folder that is gone or that workers cannot read leaves its sites up.";
   return [
     ...limitsNginx(spec, server),
+    ...holdLimits(spec, server),
     { level: "note", site: null, sentence: steps },
     { level: "note", site: null, sentence: open },
   ];

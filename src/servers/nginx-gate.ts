@@ -1,7 +1,11 @@
-import { MEDIA_TYPE } from "../page/bodies.js";
-import type { PathRule, Server, Site, Spec } from "../spec/types.js";
+import { BYPASS_COOKIE, BYPASS_PATH } from "../base/bypass.js";
+import { MEDIA_TYPE, varyOf } from "../page/bodies.js";
+import type { Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
-import { activePath, controlSocket, sharedDict, variableId } from "./nginx-sites.js";
+import { holds } from "./nginx-hold.js";
+import { languageMaps, languageValues } from "./nginx-languages.js";
+import { prefixValues, ruleValues } from "./nginx-rules.js";
+import { activePath, controlSocket, holdsByItself, luaNames, sharedDict, variableId } from "./nginx-sites.js";
 import { sitesOf } from "./sites.js";
 import { bitsOf, RETRY_STEPS_SEC, STEP_FLAGS } from "./nginx-steps.js";
 import { PROBE_PATH } from "./probe-path.js";
@@ -20,6 +24,13 @@ const PORT = "0*(?:6553[0-5]|655[0-2]\\d|65[0-4]\\d\\d|6[0-4]\\d{3}|[1-5]\\d{4}|
 /** An address with or without a port, as nginx reads X-Forwarded-For. */
 const ADDRESS = `\\s*+(?:${IPV4}(?::${PORT})?|${IPV6}|\\[(?:${IPV4}|${IPV6})\\]:${PORT})\\s*+`;
 
+const bypassValues = { cookie: ident(BYPASS_COOKIE), bypassPath: BYPASS_PATH };
+
+/** Where stock nginx finds a bypass by its token. */
+function bypassFolder(spec: Spec, site: Site): string {
+  return `${spec.stateDir}/bypass/${site.name}/by-token/`;
+}
+
 /** Values of gate.http.conf. `lua`: the mode comes from shared memory, and there is a control socket. */
 export function httpValues(spec: Spec, server: Server, lua: boolean): Values {
   const sites = sitesOf(spec, server);
@@ -36,23 +47,32 @@ export function httpValues(spec: Spec, server: Server, lua: boolean): Values {
     ],
     textRange: `text/plain${PARAMETERS}`,
     anyRange: `(?:\\*/\\*|text/\\*)${PARAMETERS}`,
+    languages: languageMaps(sites, PARAMETERS),
+    ...bypassValues,
     digits: [9, 8, 7, 6, 5, 4, 3, 2, 1].map((digit) => ({ digit, below: digit - 1 })),
     fallbacks: sites.some((site) => site.routes.some((route) => route.fallback !== null)),
     trusted: sites.some((site) => site.exceptions.trustedProxies.length > 0),
     address: ADDRESS,
-    sites: sites.map((site) => exceptionValues(site, lua)),
+    sites: sites.map((site) => ({
+      ...exceptionValues(site, lua, holds(spec, server, site)),
+      lua,
+      bypassFolder: bypassFolder(spec, site),
+      holdsByItself: holdsByItself(server, site),
+    })),
   };
 }
 
-function exceptionValues(site: Site, lua: boolean): Values {
+function exceptionValues(site: Site, lua: boolean, hold: boolean): Values {
   const { exceptions, maintenance } = site;
   const trusted = exceptions.trustedProxies.map((cidr) => cidr.text);
   return {
     name: ident(site.name),
     id: variableId(site.name),
+    hold,
+    live: hold ? "pass" : "",
     ...healthValues(site),
     acme: exceptions.acme,
-    pass: exceptions.pass.map(passValues),
+    pass: exceptions.pass.map(ruleValues),
     paths: maintenance.paths.map(prefixValues),
     allow: exceptions.allow.map((cidr) => cidr.text),
     trusted,
@@ -77,44 +97,46 @@ function healthValues(site: Site): Values {
   };
 }
 
-function passValues(rule: PathRule): Values {
-  const none = { exact: "", prefix: "", border: false, pattern: "" };
-  if (rule.match === "exact") return { ...none, exact: rule.value };
-  if (rule.match === "prefix") return { ...none, ...prefixValues(rule.value) };
-  return { ...none, pattern: rule.value };
-}
-
-/** A prefix that ends with `/` brings its border along. */
-function prefixValues(prefix: string): Values {
-  return { prefix, border: !prefix.endsWith("/") };
-}
-
 /** Values of gate.<site>.conf. */
 export function siteValues(spec: Spec, server: Server, site: Site, lua: boolean): Values {
   const { maintenance } = site;
   const active = activePath(spec, server, site);
   const folder = `${spec.outputDir}/${server.name}`;
+  const { state, key: stateKey, holdKey, bypassLua, bypassKey } = luaNames(spec, server);
   const cors = maintenance.corsOrigins.length > 0;
   return {
     name: ident(site.name),
     id: variableId(site.name),
+    siteName: site.name,
     lua,
+    state,
+    stateKey,
+    holdsByItself: holdsByItself(server, site),
+    holdKey,
+    hold: holds(spec, server, site),
+    own: server.config === "standalone",
+    ...bypassValues,
+    bypassFolder: bypassFolder(spec, site),
+    bypassLua,
+    bypassKey,
     gateLua: `${folder}/gate.${site.name}.lua`,
     retryLua: `${folder}/retry.lua`,
     active: `${active}/`,
+    refuseFlag: `${active}/refuse`,
     downFlag: `${active}/down`,
     flags: STEP_FLAGS.map((flag) => `${active}/${flag}`),
     probePath: PROBE_PATH,
     probeFile: `${active}/probe.json`,
     ...healthValues(site),
     cors,
-    vary: cors ? "Accept, Origin" : "Accept",
+    vary: varyOf(site),
+    ...languageValues(sitesOf(spec, server), site),
     status: maintenance.status,
     header: maintenance.header,
     headers: maintenance.headers,
     retryAfterSec: maintenance.retryAfterSec,
     mediaType: MEDIA_TYPE,
-    fallbacks: site.routes.flatMap(({ path, dir, fallback }, index) =>
+    fallbacks: site.routes.flatMap(({ path, dir, fallback, precompressed }, index) =>
       fallback === null
         ? []
         : [
@@ -122,6 +144,7 @@ export function siteValues(spec: Spec, server: Server, site: Site, lua: boolean)
               index,
               path,
               dir: `${dir}/`,
+              precompressed,
               base: fallback.base,
               lastSegment: fallback.append === "last-segment",
             },

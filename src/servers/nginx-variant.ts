@@ -1,4 +1,4 @@
-import { bodies } from "../page/bodies.js";
+import { bodies, languagesOf } from "../page/bodies.js";
 import type { HoldValues } from "../base/mode.js";
 import type { ModeValues, Site } from "../spec/types.js";
 import type { VariantFile } from "./adapter.js";
@@ -11,24 +11,30 @@ import { stepFlags } from "./nginx-steps.js";
  */
 export function nginxVariant(site: Site, values: ModeValues): VariantFile[] {
   const { mode, generation } = values;
-  const page = bodies(site, values);
+  const { html, json, text } = bodies(site, values);
   return [
     file("variant", `fence variant=${mode} generation=${generation} site=${site.name}\n`),
     file("probe.json", `${JSON.stringify({ fence: mode, site: site.name, generation })}\n`),
-    file("down.html", page.html),
-    file("down.json", page.json),
-    file("down.txt", page.text),
-    file("state", stateText(values)),
-    ...(mode === "up" ? [] : downFlags(site, values)),
+    ...html.map(({ language, body }, index) => file(pageFile(index === 0 ? null : language), body)),
+    file("down.json", json),
+    file("down.txt", text),
+    file("state", stateText(site, values)),
+    ...(mode === "up" ? [] : shutFlags(site, values)),
   ];
 }
 
+/** The page in one language; null: in the first. */
+function pageFile(language: string | null): string {
+  return language === null ? "down.html" : `down.${language.toLowerCase()}.html`;
+}
+
 /** For Lua and the proxy. Times are whole seconds; the last line tells that the file is whole. */
-function stateText(values: ModeValues): string {
+function stateText(site: Site, values: ModeValues): string {
   const until = values.untilMs === null ? "" : Math.ceil(values.untilMs / 1000);
   const { mode, generation, retryAfterSec, hold } = values;
   const common = `mode=${mode}\ngeneration=${generation}\nuntil=${until}\nretry_after=${retryAfterSec}\n`;
-  return `${common}${hold === null ? "" : holdText(hold)}end=1\n`;
+  const languages = languagesOf(site).length === 0 ? "" : `languages=${languagesOf(site).join(",")}\n`;
+  return `${common}${languages}${hold === null ? "" : holdText(hold)}end=1\n`;
 }
 
 function holdText(hold: HoldValues): string {
@@ -46,11 +52,16 @@ function holdText(hold: HoldValues): string {
     .join("");
 }
 
-/** For what cannot read: that these files exist is all they say. */
-function downFlags(site: Site, values: ModeValues): VariantFile[] {
+/**
+ * For what cannot read: that these files exist is all they say. `down`: the site is not up. `refuse`: and nobody waits.
+ * It is the one for down, since a request may see `down` of one variant and look for `refuse` in the next: one that came
+ * in at the end of a hold then goes to the gate, and none is refused between a hold and up.
+ */
+function shutFlags(site: Site, values: ModeValues): VariantFile[] {
   const wait = values.leftSec ?? values.retryAfterSec;
-  const flags = stepFlags(wait, site.maintenance.retryAfterSec);
-  return ["down", ...flags].map((name) => file(name, ""));
+  const steps = stepFlags(wait, site.maintenance.retryAfterSec);
+  const names = values.mode === "down" ? ["down", "refuse", ...steps] : ["down", ...steps];
+  return names.map((name) => file(name, ""));
 }
 
 function file(name: string, content: string): VariantFile {

@@ -1,9 +1,11 @@
 import type { Server, ServerKind, Site, Spec } from "../spec/types.js";
 import type { Command, PlannedFile, ServerAdapter, SwitchPoint } from "./adapter.js";
-import { ngx, ngxPattern, ngxPlain, ngxRegex } from "./encode-nginx.js";
+import { nginxEncoders } from "./encode-nginx.js";
 import { configValues } from "./nginx-config.js";
 import { limitsStock, unfitNginx } from "./nginx-fitness.js";
 import { httpValues, siteValues } from "./nginx-gate.js";
+import { holdFiles } from "./nginx-hold.js";
+import { liveFiles } from "./nginx-live.js";
 import { activePath, NGINX_RUN_FOLDER } from "./nginx-sites.js";
 import { sitesOf } from "./sites.js";
 import { nginxVariant } from "./nginx-variant.js";
@@ -14,8 +16,8 @@ import { nginxVariant } from "./nginx-variant.js";
  */
 export const nginx: ServerAdapter = {
   kind: "nginx",
-  modes: ["up", "down"],
-  encoders: { ngx, ngxPattern, ngxPlain, ngxRegex },
+  modes: ["up", "down", "hold"],
+  encoders: nginxEncoders,
 
   files(spec, server) {
     return nginxFiles(spec, server, false, []);
@@ -46,6 +48,8 @@ export function nginxFiles(
   const files = [wiring("gate.http.conf", "nginx/gate.http.conf", httpValues(spec, server, lua))];
   if (server.config === "standalone") {
     files.unshift(wiring("nginx.conf", "nginx/nginx.conf", configValues(spec, server, modules)));
+    for (const { path, template, values } of [...liveFiles(spec, server), ...holdFiles(spec, server)])
+      files.push(wiring(path, template, values));
   }
   for (const site of sitesOf(spec, server)) {
     files.push(wiring(`gate.${site.name}.conf`, "nginx/gate.site.conf", siteValues(spec, server, site, lua)));

@@ -14,11 +14,14 @@ export interface ProxyDocument {
 
 export type DocumentServer = Omit<Server, "kind" | "config" | "program" | "moduleDir" | "statCache">;
 
-export type DocumentSite = Omit<Site, "servers" | "listen" | "settle" | "hold" | "maintenance"> & {
+export type DocumentSite = Omit<Site, "servers" | "worker" | "listen" | "settle" | "hold" | "maintenance"> & {
   /** Where the active variant is. */
   active: string;
   listen: readonly Listen[];
   maintenance: DocumentMaintenance;
 };
 
-export type DocumentMaintenance = Omit<Maintenance, "pageHtml" | "title" | "message" | "reason">;
+export type DocumentMaintenance = Omit<
+  Maintenance,
+  "pageHtml" | "page" | "title" | "message" | "reason" | "onExpiry"
+>;

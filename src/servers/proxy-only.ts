@@ -1,15 +1,18 @@
 import { parseDuration } from "../base/duration.js";
 import { DEFAULTS } from "../spec/defaults.js";
-import type { HeaderRules, Server, Site, Spec, Upstream } from "../spec/types.js";
+import { upstreamNamesOf } from "../spec/route-of.js";
+import type { HeaderRules, Server, ServerKind, Site, Spec, Upstream } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
 import { sitesOf } from "./sites.js";
 
-/** A key of the spec that the built-in proxy follows, and when a spec says anything by it. */
+/** A key of the spec that not every kind follows, and when a spec says anything by it. */
 type Rules<T> = Readonly<Record<string, (value: T) => boolean>>;
 
 const UPSTREAM_RULES: Rules<Upstream> = {
   protocol: ({ protocol }) => protocol !== DEFAULTS["upstream.protocol"].value,
   balance: ({ balance }) => balance !== DEFAULTS["upstream.balance"].value,
+  // Backends that weigh the same share as those without a weight do.
+  "backends.weight": ({ backends }) => backends.some(({ weight }) => weight !== backends[0]?.weight),
   max_connections: ({ connectionsMax }) => connectionsMax !== null,
   fail_timeout: ({ restMs }) => restMs !== ms(DEFAULTS["upstream.fail_timeout"].value),
   connect_timeout: ({ connectTimeoutMs }) =>
@@ -27,48 +30,73 @@ const SITE_RULES: Rules<Site> = {
   "rewrite.cookie_path": ({ rewrite }) => rewrite.cookiePath.length > 0,
   sendfile: ({ sendfile }) => sendfile !== null,
   compress: ({ compress }) => compress !== null,
+  "route.upstream": ({ upstreamRoutes }) => upstreamRoutes.length > 0,
   "route.precompressed": ({ routes }) => routes.some(({ precompressed }) => precompressed),
 };
 
+const NGINX: readonly ServerKind[] = ["nginx", "nginx-lua"];
+const ALL: readonly ServerKind[] = ["lighttpd", ...NGINX];
+
+/** Kinds beside the proxy that a key is rendered for; where a kind does so in part, its own limits tell the rest. */
+const FOLLOWERS: Readonly<Record<string, readonly ServerKind[]>> = {
+  protocol: ALL,
+  balance: ALL,
+  "backends.weight": NGINX,
+  max_connections: NGINX,
+  fail_timeout: ALL,
+  connect_timeout: ALL,
+  read_timeout: ALL,
+  send_timeout: ALL,
+  "rewrite.request": ALL,
+  "rewrite.response": ALL,
+  "rewrite.location": ALL,
+  "rewrite.cookie_domain": ALL,
+  "rewrite.cookie_path": ALL,
+  sendfile: ALL,
+  compress: ALL,
+  "route.upstream": ALL,
+  "route.precompressed": NGINX,
+};
+
 /**
- * Refuses what this kind of server cannot do yet and the proxy can, where the spec asks for it on this server. Upstreams
- * of a config of the user's own are the user's own.
- * @param honoured keys of the two tables above that the kind follows after all
+ * Refuses what this kind of server cannot do where the spec asks for it on this server. Upstreams of a config of the
+ * user's own are the user's own, and so is what is done to their answers: there fence writes nothing that could follow.
  */
-export function refuseProxyOnly(
-  spec: Spec,
-  server: Server,
-  honoured: ReadonlySet<string> = new Set(),
-): Limit[] {
-  const hint = 'is for kind "proxy" alone so far; serve the site by one, or remove it.';
-  return refuseUnfollowed(spec, server, honoured, hint);
-}
-
-/** Refuses what the proxy itself does not follow yet: a key that is taken and does nothing would be a lie. */
-export function refuseNotYet(spec: Spec, server: Server, honoured: ReadonlySet<string>): Limit[] {
-  return refuseUnfollowed(spec, server, honoured, "is not supported yet; remove it.");
-}
-
-function refuseUnfollowed(spec: Spec, server: Server, honoured: ReadonlySet<string>, hint: string): Limit[] {
-  const asked = <T>(rules: Rules<T>, value: T): string[] =>
-    Object.keys(rules).filter((key) => !honoured.has(key) && rules[key]?.(value) === true);
+export function refuseProxyOnly(spec: Spec, server: Server): Limit[] {
   const sites = sitesOf(spec, server);
-  const refuse = (site: string, what: string): Limit => ({
+  const asked = <T>(rules: Rules<T>, value: T): string[] =>
+    Object.keys(rules).filter((key) => !isFollowed(key, server) && rules[key]?.(value) === true);
+  const refuse = (site: string, key: string, table: string): Limit => ({
     level: "refuse",
     site,
-    sentence: `${what} ${hint}`,
+    sentence: `${key} of [${table}] ${hint(key, server)}`,
   });
   const ofUpstreams = spec.upstreams.flatMap((upstream) => {
-    const user = sites.find((site) => site.upstream === upstream.name);
+    const user = sites.find((site) => upstreamNamesOf(site).includes(upstream.name));
     if (user === undefined || server.config === "include") return [];
-    return asked(UPSTREAM_RULES, upstream).map((key) =>
-      refuse(user.name, `${key} of [upstream.${upstream.name}]`),
-    );
+    return asked(UPSTREAM_RULES, upstream).map((key) => refuse(user.name, key, `upstream.${upstream.name}`));
   });
   const ofSites = sites.flatMap((site) =>
-    asked(SITE_RULES, site).map((key) => refuse(site.name, `${key} of [site.${site.name}]`)),
+    asked(SITE_RULES, site).map((key) => refuse(site.name, key, `site.${site.name}`)),
   );
   return [...ofUpstreams, ...ofSites];
+}
+
+function isFollowed(key: string, { config, kind }: Server): boolean {
+  return config === "standalone" && (FOLLOWERS[key] ?? []).includes(kind);
+}
+
+function hint(key: string, { config, kind }: Server): string {
+  const kinds = [...(FOLLOWERS[key] ?? []), "proxy"];
+  if (config === "include" && kinds.includes(kind))
+    return "is not written for a config of your own; write it there and remove it here, or let fence write the config.";
+  return `is not for kind "${kind}"; serve the site by kind ${listed(kinds)}, or remove it.`;
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+function listed(kinds: readonly string[]): string {
+  const [last = "", ...others] = kinds.map((kind) => `"${kind}"`).reverse();
+  return others.length === 0 ? last : `${others.reverse().join(", ")} or ${last}`;
 }
 
 function hasRules({ set, remove }: HeaderRules): boolean {

@@ -1,9 +1,9 @@
+import { upstreamNamesOf } from "../spec/route-of.js";
 import type { Site, Spec, Server } from "../spec/types.js";
 import { EncodeError, type Limit, type ServerAdapter } from "./adapter.js";
 import { activePath, controlSocket, NGINX_RUN_FOLDER } from "./nginx-sites.js";
 import { nginxVariant } from "./nginx-variant.js";
 import { folderPoint, wiring } from "./nginx.js";
-import { refuseNotYet } from "./proxy-only.js";
 import { PROXY_SCHEMA, type DocumentSite, type ProxyDocument } from "./proxy-document.js";
 import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
 
@@ -55,7 +55,7 @@ export const proxy: ServerAdapter = {
 /** All of the spec that the proxy acts on: what changes nothing for it is left out, so that it asks for no reload. */
 function servedBy(spec: Spec, server: Server): ProxyDocument {
   const sites = sitesOf(spec, server);
-  const used = new Set(sites.map((site) => site.upstream));
+  const used = new Set(sites.flatMap(upstreamNamesOf));
   const {
     kind: _kind,
     config: _config,
@@ -74,8 +74,16 @@ function servedBy(spec: Spec, server: Server): ProxyDocument {
 }
 
 function siteFacts(spec: Spec, server: Server, site: Site): DocumentSite {
-  const { servers: _servers, settle: _settle, hold: _hold, maintenance, ...own } = site;
-  const { pageHtml: _page, title: _title, message: _message, reason: _reason, ...told } = maintenance;
+  const { servers: _servers, worker: _worker, settle: _settle, hold: _hold, maintenance, ...own } = site;
+  const {
+    pageHtml: _html,
+    onExpiry: _onExpiry,
+    page: _page,
+    title: _title,
+    message: _message,
+    reason: _reason,
+    ...told
+  } = maintenance;
   return {
     ...own,
     active: activePath(spec, server, site),
@@ -84,11 +92,8 @@ function siteFacts(spec: Spec, server: Server, site: Site): DocumentSite {
   };
 }
 
-/** Keys of proxy-only.ts that the proxy follows. */
-const FOLLOWED: ReadonlySet<string> = new Set(["protocol"]);
-
 function limitsProxy(spec: Spec, server: Server): Limit[] {
-  const found: Limit[] = refuseNotYet(spec, server, FOLLOWED);
+  const found: Limit[] = sitesOf(spec, server).flatMap(compressesNothing);
   const socket = controlSocket(spec, server);
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) {
     const sentence = `The control socket ${socket} is longer than ${SOCKET_PATH_BYTES_MAX} bytes; choose a shorter run_dir.`;
@@ -100,4 +105,12 @@ function limitsProxy(spec: Spec, server: Server): Limit[] {
       note(`${socketName(listen)} speaks HTTP/1.1 alone: HTTP/2 is offered with http2 = true.`);
   }
   return found;
+}
+
+/** The proxy compresses on their way the answers of backends; a key that is taken and does nothing would be a lie. */
+function compressesNothing(site: Site): Limit[] {
+  const { name, compress } = site;
+  if (compress === null || upstreamNamesOf(site).length > 0) return [];
+  const sentence = `compress of [site.${name}] is for answers of backends, and the site has none; write precompressed = true in its routes, or remove it.`;
+  return [{ level: "refuse", site: name, sentence }];
 }

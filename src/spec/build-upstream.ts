@@ -2,7 +2,7 @@ import { splitHostPort } from "./address-checks.js";
 import { folder, ms, pairs } from "./build-parts.js";
 import { DEFAULTS } from "./defaults.js";
 import type { RawUpstream } from "./schema-upstream.js";
-import type { Backend, CgiSettings, HealthCheck, Upstream } from "./types.js";
+import type { Address, Backend, CgiSettings, HealthCheck, Upstream } from "./types.js";
 
 /** Where PHP's scripts end in a path. scgi and uwsgi applications take the whole path. */
 const FASTCGI_SPLIT: readonly string[] = [".php"];
@@ -25,11 +25,18 @@ export function buildUpstream(name: string, raw: RawUpstream): Upstream {
     readTimeoutMs: ms(raw.read_timeout ?? DEFAULTS["upstream.read_timeout"].value),
     sendTimeoutMs: ms(raw.send_timeout ?? DEFAULTS["upstream.send_timeout"].value),
     health: raw.health === undefined ? null : buildHealth(raw.health),
+    keepsConnections: true,
     cgi: protocol === "http" ? null : buildCgi(raw.cgi ?? {}, protocol),
   };
 }
 
-function buildBackend(raw: string): Backend {
+function buildBackend(raw: RawUpstream["backends"][number]): Backend {
+  const { address, weight = DEFAULTS["upstream.backends.weight"].value } =
+    typeof raw === "string" ? { address: raw } : raw;
+  return { ...buildAddress(address), weight };
+}
+
+function buildAddress(raw: string): Address {
   if (raw.startsWith("unix:")) return { kind: "unix", path: raw.slice("unix:".length) };
   const place = splitHostPort(raw);
   if (place === null) throw new Error(`unchecked backend ${raw}`);
@@ -44,9 +51,6 @@ function buildHashBy(raw: NonNullable<RawUpstream["hash_by"]>): Upstream["hashBy
 }
 
 function buildHealth(raw: NonNullable<RawUpstream["health"]>): HealthCheck {
-  const status = raw.status ?? DEFAULTS["upstream.health.status"].value;
-  const [first, last = first] = String(status).split("-").map(Number);
-  if (first === undefined || last === undefined) throw new Error(`unchecked status ${status}`);
   return {
     path: raw.path,
     host: raw.host ?? DEFAULTS["upstream.health.host"].value,
@@ -54,11 +58,18 @@ function buildHealth(raw: NonNullable<RawUpstream["health"]>): HealthCheck {
     timeoutMs: ms(raw.timeout ?? DEFAULTS["upstream.health.timeout"].value),
     passes: raw.passes ?? DEFAULTS["upstream.health.passes"].value,
     fails: raw.fails ?? DEFAULTS["upstream.health.fails"].value,
-    status: { first, last },
+    status: buildStatuses(raw.status ?? DEFAULTS["upstream.health.status"].value),
   };
 }
 
-function buildCgi(raw: NonNullable<RawUpstream["cgi"]>, protocol: Upstream["protocol"]): CgiSettings {
+/** `204` or `"200-399"`. */
+export function buildStatuses(status: string | number): HealthCheck["status"] {
+  const [first, last = first] = String(status).split("-").map(Number);
+  if (first === undefined || last === undefined) throw new Error(`unchecked status ${status}`);
+  return { first, last };
+}
+
+export function buildCgi(raw: NonNullable<RawUpstream["cgi"]>, protocol: Upstream["protocol"]): CgiSettings {
   return {
     root: folder(raw.root ?? ""),
     index: raw.index ?? DEFAULTS["upstream.cgi.index"].value,

@@ -3,11 +3,22 @@ import { parseCidr } from "../base/cidr.js";
 import { canonicalHost, splitHostPort } from "./address-checks.js";
 import { buildCompress, buildRewrite, buildSendfile } from "./build-answers.js";
 import { buildHold } from "./build-hold.js";
+import { buildPage, NO_FILES, pageHtmlOf, type PageFiles } from "./build-page.js";
 import { ms, pairs } from "./build-parts.js";
+import {
+  buildFileRoute,
+  buildPathRule,
+  buildReference,
+  buildUpstreamRoute,
+  namedUpstreams,
+  withoutSlash,
+} from "./build-route.js";
 import { buildUpstream } from "./build-upstream.js";
+import { buildNotify } from "./build-notify.js";
+import { buildWorker, workerNamed, workerUpstream } from "./build-worker.js";
 import { DEFAULT_HTTP2, DEFAULT_PROGRAM, DEFAULT_WORKERS, DEFAULTS } from "./defaults.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
-import type { Cidr, Listen, PathRule, Server, ServerKind, Site, Spec } from "./types.js";
+import type { Cidr, Listen, Server, ServerKind, Site, Spec } from "./types.js";
 
 /** What building needs besides the checked values. */
 export interface Surroundings {
@@ -15,25 +26,35 @@ export interface Surroundings {
   file: string;
   /** Of the spec's bytes. */
   sha256: string;
-  /** Site name → the page it names, as read. */
-  pages: ReadonlyMap<string, string>;
+  /** Site name → the files of its page, as read. */
+  pages: ReadonlyMap<string, PageFiles>;
 }
 
 /** The spec with every default filled in, from values that the schema and the cross check have accepted. */
 export function buildSpec(raw: RawSpec, around: Surroundings): Spec {
   const path = (value: string): string => resolve(dirname(around.file), value);
   const runDir = path(raw.run_dir ?? DEFAULTS.run_dir.value);
+  const stateDir = path(raw.state_dir ?? DEFAULTS.state_dir.value);
+  const workers = Object.entries(raw.worker ?? {}).map(([name, worker]) =>
+    buildWorker(name, worker, stateDir, path),
+  );
+  const named = new Set(Object.values(raw.site).flatMap(namedUpstreams).map(workerNamed));
   const servers = Object.entries(raw.server).map(([name, server]) => buildServer(name, server, runDir, path));
   return {
     file: around.file,
     sha256: around.sha256,
-    stateDir: path(raw.state_dir ?? DEFAULTS.state_dir.value),
+    stateDir,
     runDir,
     outputDir: path(raw.output ?? DEFAULTS.output.value),
     servers,
-    upstreams: Object.entries(raw.upstream ?? {}).map(([name, upstream]) => buildUpstream(name, upstream)),
+    upstreams: [
+      ...Object.entries(raw.upstream ?? {}).map(([name, upstream]) => buildUpstream(name, upstream)),
+      ...workers.filter(({ name }) => named.has(name)).map(workerUpstream),
+    ],
+    workers,
+    notify: Object.entries(raw.notify ?? {}).map(([name, one]) => buildNotify(name, one, path)),
     sites: Object.entries(raw.site).map(([name, site]) =>
-      buildSite(name, site, servers, around.pages.get(name) ?? null, path),
+      buildSite(name, site, servers, around.pages.get(name) ?? NO_FILES, path),
     ),
   };
 }
@@ -98,7 +119,7 @@ function buildSite(
   name: string,
   raw: RawSite,
   servers: readonly Server[],
-  page: string | null,
+  files: PageFiles,
   path: (value: string) => string,
 ): Site {
   const own = servers.filter((server) => raw.servers?.includes(server.name) ?? true);
@@ -113,30 +134,23 @@ function buildSite(
         raw.listen?.map((listen) => buildListen(listen, server.kind)) ?? server.listen,
       ]),
     ),
-    upstream: raw.upstream ?? DEFAULTS["site.upstream"].value,
+    upstream: buildReference(raw.upstream),
+    worker: raw.upstream === undefined ? null : workerNamed(raw.upstream),
     tls: raw.tls === undefined ? null : { certificate: path(raw.tls.certificate), key: path(raw.tls.key) },
-    routes: (raw.route ?? []).map((route) => ({
-      path: route.path,
-      dir: path(route.dir),
-      fallback:
-        route.fallback === undefined
-          ? null
-          : {
-              base: route.fallback.base,
-              append: route.fallback.append ?? DEFAULTS["site.route.fallback.append"].value,
-            },
-      precompressed: route.precompressed ?? DEFAULTS["site.route.precompressed"].value,
-    })),
+    routes: (raw.route ?? []).flatMap((route) => buildFileRoute(route, path)),
+    upstreamRoutes: (raw.route ?? []).flatMap(buildUpstreamRoute),
     maintenance: {
       status: maintenance.status ?? DEFAULTS["site.maintenance.status"].value,
       retryAfterSec: ms(maintenance.retry_after ?? DEFAULTS["site.maintenance.retry_after"].value) / 1000,
       header: maintenance.header ?? DEFAULTS["site.maintenance.header"].value,
       headers: pairs(maintenance.headers),
-      pageHtml: page,
+      pageHtml: pageHtmlOf(files),
+      page: buildPage(maintenance, files),
       title: maintenance.title ?? DEFAULTS["site.maintenance.title"].value,
       message: maintenance.message ?? DEFAULTS["site.maintenance.message"].value,
       reason: maintenance.reason ?? DEFAULTS["site.maintenance.reason"].value,
       paths: (maintenance.paths ?? DEFAULTS["site.maintenance.paths"].value).map(withoutSlash),
+      onExpiry: maintenance.on_expiry ?? DEFAULTS["site.maintenance.on_expiry"].value,
       corsOrigins: maintenance.cors_origins ?? [],
     },
     exceptions: {
@@ -161,18 +175,6 @@ function buildSite(
     compress: raw.compress === undefined ? null : buildCompress(raw.compress),
     hold: buildHold(raw.hold),
   };
-}
-
-function buildPathRule(raw: string | { exact: string } | { prefix: string } | { regex: string }): PathRule {
-  if (typeof raw === "string") return { match: "prefix", value: withoutSlash(raw) };
-  if ("exact" in raw) return { match: "exact", value: raw.exact };
-  if ("prefix" in raw) return { match: "prefix", value: withoutSlash(raw.prefix) };
-  return { match: "regex", value: raw.regex };
-}
-
-/** A prefix ends on a segment border, so `/a` and `/a/` say the same; `/` stays. */
-function withoutSlash(path: string): string {
-  return path.length > 1 ? path.replace(/\/+$/, "") : path;
 }
 
 function buildCidr(raw: string): Cidr {

@@ -1,14 +1,20 @@
 import { GATE_NAME } from "../base/gate-name.js";
-import { suggest } from "../base/suggest.js";
+import { didYouMean, suggest } from "../base/suggest.js";
 import { canonicalHost } from "./address-checks.js";
 import { checkFolders } from "./folder-check.js";
 import { checkListens, listenFindings, listenKey } from "./listen-check.js";
+import { notifyFindings } from "./notify-cross-check.js";
+import { pageFindings } from "./page-cross-check.js";
 import { answerFindings, upstreamFindings } from "./proxy-cross-check.js";
+import { referenceFinding, routeFindings } from "./route-cross-check.js";
 import { entriesOf, itemsOf, tablesOf, valueAt } from "./raw.js";
+import type { RawNotify } from "./schema-notify.js";
 import type { RawUpstream } from "./schema-upstream.js";
+import type { RawWorker } from "./schema-worker.js";
 import type { RawListen, RawServer, RawSite, RawSpec } from "./schema.js";
 import { SERVER_KINDS } from "./types.js";
 import type { Problem } from "./value-checks.js";
+import { workerFindings } from "./worker-cross-check.js";
 
 /** A problem at a path of the spec, before it has a line. */
 export interface Finding {
@@ -33,6 +39,8 @@ export function crossCheck(raw: Partial<RawSpec>, file: string): Finding[] {
   const sites = tablesOf<RawSite>(valueAt(raw, ["site"]));
   const upstreams = entriesOf(valueAt(raw, ["upstream"])).map(([name]) => name);
   const tables = tablesOf<RawUpstream>(valueAt(raw, ["upstream"]));
+  const workers = tablesOf<RawWorker>(valueAt(raw, ["worker"]));
+  const workerNames = workers.map(([name]) => name);
   return [
     ...required(raw),
     ...checkFolders(
@@ -44,9 +52,13 @@ export function crossCheck(raw: Partial<RawSpec>, file: string): Finding[] {
     ...checkListens(servers, sites),
     ...servers.flatMap(([name, server]) => serverFindings(name, server)),
     ...tables.flatMap(([name, upstream]) => upstreamFindings(name, upstream)),
+    ...workerFindings(workers),
+    ...notifyFindings(tablesOf<RawNotify>(valueAt(raw, ["notify"]))),
     ...sites.flatMap(([name, site]) => [
-      ...siteFindings(name, site, servers, upstreams),
+      ...siteFindings(name, site, servers, upstreams, workerNames),
+      ...routeFindings(name, site, { upstreams: tables, workers }),
       ...answerFindings(name, site),
+      ...pageFindings(name, site),
     ]),
     ...sharedHosts(sites, servers),
   ];
@@ -124,6 +136,7 @@ function siteFindings(
   site: RawSite,
   servers: readonly [string, RawServer][],
   upstreams: readonly string[],
+  workers: readonly string[],
 ): Finding[] {
   const findings: Finding[] = [];
   const add = (
@@ -141,9 +154,8 @@ function siteFindings(
     if (!names.includes(server))
       add(["servers", index], `no server is named "${server}"`, null, didYouMean(server, names));
   });
-  if (typeof site.upstream === "string" && !upstreams.includes(site.upstream)) {
-    add(["upstream"], `no upstream is named "${site.upstream}"`, null, didYouMean(site.upstream, upstreams));
-  }
+  const reference = referenceFinding(name, ["upstream"], site.upstream, upstreams, workers);
+  if (reference !== null) findings.push(reference);
   const serving = serversOf(site, servers);
   // The other configs are the user's own, with upstreams and certificates of their own.
   const written = serving.filter(([, { config }]) => config !== "include");
@@ -160,6 +172,14 @@ function siteFindings(
       true,
     );
   }
+  const isAsking = [site.upstream, ...itemsOf(site.route).map((one) => valueAt(one, ["upstream"]))].some(
+    (one) => one !== undefined,
+  );
+  for (const key of ["rewrite", "sendfile"] as const) {
+    if (site[key] === undefined || isAsking || isOwn) continue;
+    const why = "it is about requests to backends and their answers, and the site has none";
+    add([key], `${key} means nothing without an upstream`, why, 'add upstream = "app", or remove it', true);
+  }
   if (site.listen !== undefined && serving.length > 1) {
     const message = `${serving.length} servers serve this site, and they cannot listen on the same addresses`;
     add(["listen"], message, null, "remove listen here and set it in each [server.NAME]", true);
@@ -168,14 +188,6 @@ function siteFindings(
     const fix = 'add tls = { certificate = "/path/chain.pem", key = "/path/key.pem" }';
     add([], `[site.${name}] listens with TLS but has no certificate`, null, fix, true);
   }
-  const seen = new Set<string>();
-  itemsOf<{ path?: unknown } | null>(site.route).forEach((route, index) => {
-    const path = route?.path;
-    if (typeof path !== "string") return;
-    if (seen.has(path))
-      add(["route", index, "path"], `two routes of this site have the path ${path}`, null, "remove one");
-    seen.add(path);
-  });
   return findings;
 }
 
@@ -222,10 +234,4 @@ function listensOf(site: RawSite, server: RawServer): readonly RawListen[] {
 
 function isTls(listen: unknown): boolean {
   return valueAt(listen, ["tls"]) === true;
-}
-
-function didYouMean(word: string, candidates: readonly string[]): string {
-  const near = suggest(word, candidates);
-  if (near !== null) return `did you mean "${near}"?`;
-  return candidates.length === 0 ? "there is none yet" : `known: ${candidates.join(", ")}`;
 }

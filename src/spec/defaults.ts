@@ -1,3 +1,4 @@
+import { SHIPPED_LANGUAGES } from "../base/languages.js";
 import type { ServerKind, WebServerKind } from "./types.js";
 
 interface Default<T> {
@@ -27,6 +28,7 @@ export const DEFAULTS = {
   "server.module_dir": given("/usr/lib/nginx/modules", "where Debian's packages put them"),
   "server.access_log": given(null, "what is not read should not be written"),
   "server.metrics": given(null, "fence proxy status and the control socket tell the same figures"),
+  "upstream.backends.weight": given(1, "backends are alike unless you know better"),
   "upstream.protocol": given("http" as const, "what most application servers speak"),
   "upstream.balance": given("round-robin" as const, "fair without anything to know of a request"),
   "upstream.hash_by": given("uri" as const, "each backend then caches its own part of the paths"),
@@ -44,6 +46,31 @@ export const DEFAULTS = {
   "upstream.health.fails": given(3, "one bad answer may be bad luck"),
   "upstream.health.status": given("200-399", "a redirect to a login page is a living application"),
   "upstream.cgi.index": given("index.php", "what PHP applications begin with"),
+  "notify.secret_file": given(null, "who is asked over loopback or TLS knows its peer by that"),
+  "notify.timeout": given("5s", "the change is over, and whoever made it waits for the end of the command"),
+  "worker.cwd": given("/", "no folder is kept from being unmounted"),
+  "worker.user": given(null, "a supervisor that is not root can give no other"),
+  "worker.group": given(null, "what the system says of the user"),
+  "worker.pass_env": given([] as readonly string[], "what a program does not know it cannot tell"),
+  "worker.count": given(1, "how many more depends on what each of them costs"),
+  "worker.socket.mode": given("0660", "the web server is let in by its group"),
+  "worker.socket.owner": given(null, "the user of the worker"),
+  "worker.socket.group": given(null, "the group of the worker"),
+  "worker.backlog": given(511, "what nginx takes, and enough for a peak"),
+  "worker.protocol": given("fastcgi" as const, "what programs speak that accept on descriptor 0"),
+  "worker.ready.path": given("/", "fastcgi: without a path FCGI_GET_VALUES, which the library answers"),
+  "worker.ready.host": given(null, "localhost"),
+  "worker.ready.status": given("200-399", "a redirect to a login page is a living application"),
+  "worker.ready.timeout": given("30s", "a program that compiles itself at its start takes its time"),
+  "worker.stop_signal": given("TERM" as const, "what programs expect"),
+  "worker.grace": given("30s", "what nearly all requests end within"),
+  "worker.stop_timeout": given("10s", "a program that has not ended by then does not"),
+  "worker.max_age": given(null, "a program that leaks is better mended"),
+  "worker.restart.first": given("100ms", "one death is over at once"),
+  "worker.restart.longest": given("30s", "what is mended is back soon"),
+  "worker.restart.failures": given(10, "by then the pauses have come to their longest"),
+  "worker.pid_file": given(null, "fence knows its workers without one"),
+  "worker.cgi.index": given("index.php", "what PHP applications begin with"),
   "site.rewrite.request.remove": given(
     [] as readonly string[],
     "a client's fields are the backend's to read",
@@ -73,6 +100,8 @@ export const DEFAULTS = {
   "site.compress.min_bytes": given(1024, "a smaller answer fits into one packet as it is"),
   "site.compress.encodings": given(["br", "gzip"] as readonly ("br" | "gzip")[], "the smaller one first"),
   "site.route.precompressed": given(false, "looking for files that nobody made costs a look at the disk"),
+  "site.route.strip_prefix": given(false, "most applications know where they are mounted"),
+  "site.route.add_prefix": given("", "the backend is asked for what the client asks for"),
   "site.upstream": given(null, "a site of files alone needs none"),
   "site.route.fallback.append": given("path" as const, "a bucket that mirrors the folder is the common case"),
   "site.maintenance.status": given(
@@ -84,10 +113,18 @@ export const DEFAULTS = {
     "long enough not to hammer, short enough not to lose a visitor",
   ),
   "site.maintenance.header": given("X-Maintenance-Mode", "the name that monitors have looked for since 2008"),
-  "site.maintenance.title": given("Down for maintenance", "says what happens in plain words"),
+  "site.maintenance.title": given(null, "Down for maintenance, in the language of the page: plain words"),
+  "site.maintenance.languages": given(
+    SHIPPED_LANGUAGES as readonly string[],
+    "all that fence knows: visitors read their own language best",
+  ),
   "site.maintenance.message": given("", "nothing is better than a promise nobody made"),
   "site.maintenance.reason": given("", "not every reason is for the public"),
   "site.maintenance.paths": given(["/"] as readonly string[], "down means all of the site"),
+  "site.maintenance.on_expiry": given(
+    "alert" as const,
+    "work that takes longer than announced is not done because the clock says so",
+  ),
   "site.exceptions.acme": given(true, "a certificate must not expire because a site is down"),
   "site.exceptions.health.while_down": given(
     "pass" as const,

@@ -19,7 +19,7 @@ export function findingsOf(issue: Issue, root: unknown): Finding[] {
     case "invalid_value":
       return given === undefined ? [missing(path, issue.values)] : [wrongValue(path, issue.values, given)];
     case "invalid_union":
-      return unionFindings(issue, root);
+      return given === undefined ? [missing(path)] : unionFindings(issue, root);
     case "too_small":
     case "too_big":
       return [bound(issue)];
@@ -91,7 +91,9 @@ function unionFindings(issue: z.core.$ZodIssueInvalidUnion, root: unknown): Find
   const near = attempts.filter((issues) => !issues.some(isOtherType));
   if (near.length === 0) {
     const fix =
-      typeof given === "number" && keysAt(path).includes("address") ? `write "0.0.0.0:${given}"` : null;
+      typeof given === "number" && keysAt(path).includes("address")
+        ? `write "${path.includes("backends") ? "127.0.0.1" : "0.0.0.0"}:${given}"`
+        : null;
     const wanted = wantedAt(attempts);
     return [{ path, message: `expected ${wanted}, found ${typeName(given)}`, why: null, fix }];
   }

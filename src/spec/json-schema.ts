@@ -35,7 +35,9 @@ function nodeAt(root: SchemaNode, path: readonly string[]): SchemaNode | null {
   let node: SchemaNode = root;
   for (const part of path) {
     const table = tableOf(node);
-    const next = table.properties?.[part];
+    const next = [table, ...(table.anyOf ?? [])].find(({ properties }) => properties?.[part])?.properties?.[
+      part
+    ];
     if (next === undefined) return null;
     node = next;
   }

@@ -3,10 +3,17 @@ import { DEFAULTS } from "./defaults.js";
 import { LIMITS } from "./limits.js";
 import { entriesOf, valueAt } from "./raw.js";
 import { requestField, responseField, variableName } from "./proxy-checks.js";
-import { ownHeaderName, text, type Problem } from "./value-checks.js";
+import { ownHeaderName, text, type Check, type Problem } from "./value-checks.js";
+import { environmentName } from "./worker-checks.js";
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
-const NAMED = { server: LIMITS.serversMax, upstream: LIMITS.upstreamsMax, site: LIMITS.sitesMax } as const;
+const NAMED = {
+  server: LIMITS.serversMax,
+  upstream: LIMITS.upstreamsMax,
+  worker: LIMITS.workerSetsMax,
+  notify: LIMITS.notifyMax,
+  site: LIMITS.sitesMax,
+} as const;
 
 /**
  * The keys that people choose: names of servers, upstreams and sites, and of headers. Looked at apart from the schema,
@@ -30,6 +37,10 @@ export function checkKeys(raw: unknown): Finding[] {
     ...entriesOf(valueAt(raw, ["upstream"])).flatMap(([upstream, value]) =>
       paramFindings(["upstream", upstream, "cgi", "params"], valueAt(value, ["cgi", "params"])),
     ),
+    ...entriesOf(valueAt(raw, ["worker"])).flatMap(([worker, value]) => [
+      ...paramFindings(["worker", worker, "cgi", "params"], valueAt(value, ["cgi", "params"])),
+      ...paramFindings(["worker", worker, "env"], valueAt(value, ["env"]), environmentName),
+    ]),
   ];
 }
 
@@ -93,10 +104,10 @@ function rewriteFindings(path: readonly string[], set: unknown, side: "request" 
     : findings;
 }
 
-function paramFindings(path: readonly string[], params: unknown): Finding[] {
+function paramFindings(path: readonly string[], params: unknown, check: Check = variableName): Finding[] {
   const names = entriesOf(params).map(([name]) => name);
   const findings = names.flatMap((name): Finding[] => {
-    const problem = text(name) ?? variableName(name);
+    const problem = text(name) ?? check(name);
     return problem === null ? [] : [keyFinding([...path, name], problem)];
   });
   return names.length > LIMITS.cgiParamsMax

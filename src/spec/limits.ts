@@ -2,9 +2,13 @@
 export const LIMITS = {
   specBytesMax: 1024 * 1024,
   pageBytesMax: 512 * 1024,
+  languagesMax: 16,
+  /** Base64 makes a third more of it; with the page and the head the answer stays below 14 kB, which is what a server may send at once (RFC 6928). */
+  logoBytesMax: 6500,
   serversMax: 16,
   upstreamsMax: 256,
   backendsMax: 64,
+  weightMax: 256,
   sitesMax: 256,
   hostsMax: 64,
   listensMax: 32,
@@ -28,6 +32,9 @@ export const LIMITS = {
   textBytesMax: 1000,
   regexCharsMax: 500,
   workersMax: 256,
+  workerSetsMax: 64,
+  workerArgumentsMax: 128,
+  notifyMax: 16,
   /** Problems that are told; a spec with more is one that a program wrote. */
   diagnosticsMax: 200,
   /** sockaddr_un.sun_path holds 108 bytes with its NUL (unix(7)). */

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { FenceError } from "../base/errors.js";
 import { LIMITS } from "./limits.js";
+import { logoUrl } from "./logo.js";
 import { parseSpec, sha256Of } from "./parse.js";
 import type { Spec } from "./types.js";
 
@@ -84,7 +85,8 @@ function readSpec(file: string): { text: string; sha256: string } {
   }
 }
 
-function readPage(path: string): string {
+function readPage(path: string, what: "page" | "logo"): string {
+  if (what === "logo") return logoUrl(readBytes(path, LIMITS.logoBytesMax));
   const { text } = readText(path, LIMITS.pageBytesMax);
   if (text.trim() === "") throw new Error("it is empty");
   return text;

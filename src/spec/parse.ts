@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../base/diagnostics.js";
 import { FenceError } from "../base/errors.js";
+import type { PageFiles } from "./build-page.js";
 import { buildSpec } from "./build.js";
 import { crossCheck, type Finding } from "./cross-check.js";
 import { findingsOf } from "./findings.js";
@@ -12,8 +13,8 @@ import { specSchema, type RawSpec } from "./schema.js";
 import { readToml } from "./syntax.js";
 import type { Spec } from "./types.js";
 
-/** Reads a page named in the spec. @throws Error with a sentence when it cannot be used. */
-export type ReadPage = (absolutePath: string) => string;
+/** Reads a page named in the spec, or a logo, as a data: URL. @throws Error with a sentence when it cannot be used. */
+export type ReadPage = (absolutePath: string, what: "page" | "logo") => string;
 
 /** A message may repeat a key or a value of the spec, which can be long. */
 const MESSAGE_CHARS_MAX = 400;
@@ -35,7 +36,7 @@ export function parseSpec(text: string, file: string, readPage: ReadPage, sha256
   // Values across tables are checked even when some are wrong, so that a person mends them all in one go.
   if (!findings.some((finding) => finding.tooMany))
     findings.push(...crossCheck(toml.value as Partial<RawSpec>, file));
-  const pages = new Map<string, string>();
+  const pages = new Map<string, PageFiles>();
   if (checked.success) findings.push(...readPages(checked.data, file, readPage, pages));
   if (findings.length === 0 && checked.success) return buildSpec(checked.data, { file, sha256, pages });
 
@@ -51,19 +52,34 @@ export function sha256Of(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-function readPages(raw: RawSpec, file: string, readPage: ReadPage, pages: Map<string, string>): Finding[] {
-  return Object.entries(raw.site).flatMap(([name, site]): Finding[] => {
-    const page = site.maintenance?.page;
-    if (page === undefined) return [];
-    const path = resolve(dirname(file), page);
-    try {
-      pages.set(name, readPage(path));
-      return [];
-    } catch (error) {
-      const message = `the page ${path} cannot be used: ${(error as Error).message}`;
-      const why = "it becomes part of what the server answers, so fence must have it before a switch";
-      return [{ path: ["site", name, "maintenance", "page"], message, why, fix: null }];
-    }
+function readPages(raw: RawSpec, file: string, read: ReadPage, pages: Map<string, PageFiles>): Finding[] {
+  return Object.entries(raw.site).flatMap(([name, { maintenance = {} }]): Finding[] => {
+    const findings: Finding[] = [];
+    const take = (
+      key: readonly string[],
+      named: string | undefined,
+      what: "page" | "logo",
+    ): string | null => {
+      if (named === undefined) return null;
+      const path = resolve(dirname(file), named);
+      try {
+        return read(path, what);
+      } catch (error) {
+        const message = `the ${what} ${path} cannot be used: ${(error as Error).message}`;
+        const why = "it becomes part of what the server answers, so fence must have it before a switch";
+        findings.push({ path: ["site", name, "maintenance", ...key], message, why, fix: null });
+        return null;
+      }
+    };
+    const { page, logo } = maintenance;
+    const text = take(["page"], page, "page");
+    const image =
+      typeof logo === "string" ? take(["logo"], logo, "logo") : take(["logo", "file"], logo?.file, "logo");
+    pages.set(name, {
+      page: text === null ? null : { file: resolve(dirname(file), page ?? ""), text },
+      logo: image,
+    });
+    return findings;
   });
 }
 

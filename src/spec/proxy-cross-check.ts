@@ -23,6 +23,13 @@ function collect(base: readonly PropertyKey[], look: (add: Add) => void): Findin
 export function upstreamFindings(name: string, upstream: RawUpstream): Finding[] {
   const { protocol = "http", balance = "round-robin", hash_by, max_connections, queue, cgi } = upstream;
   return collect(["upstream", name], (add) => {
+    const addresses = itemsOf<unknown>(valueAt(upstream, ["backends"])).map((one) =>
+      typeof one === "string" ? one : valueAt(one, ["address"]),
+    );
+    listTwice(addresses, false, (index, address) => {
+      const why = "it is one backend, however often it is named";
+      add(["backends", index], `backend ${address} is here twice`, why, "remove one, or give it a weight");
+    });
     if (hash_by !== undefined && balance !== "hash") {
       const why = `balance is "${balance}", which looks at nothing of the kind`;
       add(["hash_by"], 'hash_by is for balance = "hash"', why, 'write balance = "hash", or remove it', true);

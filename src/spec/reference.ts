@@ -18,7 +18,14 @@ const FORMS = `## Forms
 - **A block of addresses**: \`"192.0.2.7"\`, \`"192.0.2.0/24"\`, \`"2001:db8::/32"\`. Bits below the prefix length are 0.
 - **A URL path**: as it is after decoding; begins with \`/\`; no \`?\`, \`#\`, \`//\`, no \`.\` or \`..\` segment. A prefix ends on a
   segment border: \`/a\` covers \`/a\` and \`/a/b\`, not \`/ab\`.
-- **A regular expression** (in \`pass\`) is matched against the decoded path and has what every server reads alike:
+- **Which route takes a request**: an exact path, then the longest prefix, to files or to an upstream, then the first regular
+  expression of the file, else the site's own \`upstream\`; of two with one path the first whose \`hosts\` fit. Servers of
+  other makes look up their own locations like this, so that it can be the same on each. A prefix of files
+  ends with \`/\` and does not take itself; one of an upstream does.
+- **What an upstream is asked for**: the path as the client has sent it. With \`strip_prefix\` or \`add_prefix\` it begins with one
+  slash, what follows the prefix stays as it was written (an encoded slash, too), and so does the query; where dot segments
+  are in it, or the prefix is written otherwise, the decoded path is encoded anew. Nothing left is \`/\`.
+- **A regular expression** (in \`pass\` and \`route\`) is matched against the decoded path and has what every server reads alike:
   literals, \`.\`, classes, \`(?:groups)\`, \`|\`, \`* + ? {m,n}\`, \`^ $\`, \`\\d \\w \\s\` and escaped punctuation.
 - **A string** has no control characters, so no line ends either, and ${LIMITS.textBytesMax} bytes at most.`;
 
@@ -105,6 +112,9 @@ const SPECIAL: Readonly<Record<string, { shown: string; why: string }>> = {
   "server.pid_file": { shown: "`<run_dir>/<server>/server.pid`", why: "" },
   "upstream.cgi.root": { shown: "—", why: "" },
   "upstream.cgi.split": { shown: 'fastcgi: `[".php"]`, scgi, uwsgi: `[]`', why: "" },
+  "worker.log": { shown: "`<state_dir>/workers/<worker>.log`", why: "" },
+  "worker.cgi.root": { shown: "`cwd`", why: "" },
+  "worker.cgi.split": { shown: 'fastcgi: `[".php"]`, scgi: `[]`', why: "" },
   "site.servers": { shown: "all", why: "" },
   "site.listen": { shown: "the server's", why: "Only for a site that one server serves" },
 };
@@ -154,9 +164,12 @@ function limitsSection(): string {
   const rows = [
     ["bytes of fence.toml", LIMITS.specBytesMax],
     ["bytes of a page", LIMITS.pageBytesMax],
+    ["bytes of a logo", LIMITS.logoBytesMax],
+    ["`languages` of a page, `text` tables", LIMITS.languagesMax],
     ["servers", LIMITS.serversMax],
     ["upstreams", LIMITS.upstreamsMax],
     ["backends of an upstream", LIMITS.backendsMax],
+    ["`weight` of a backend", LIMITS.weightMax],
     ["sites", LIMITS.sitesMax],
     ["hosts of a site", LIMITS.hostsMax],
     ["listens of a server or a site", LIMITS.listensMax],
@@ -166,7 +179,10 @@ function limitsSection(): string {
     ["headers of a maintenance answer", LIMITS.headersMax],
     ["`cors_origins`", LIMITS.originsMax],
     ["characters of a regular expression", LIMITS.regexCharsMax],
-    ["worker processes of a server", LIMITS.workersMax],
+    ["worker processes of a server or a worker", LIMITS.workersMax],
+    ["workers", LIMITS.workerSetsMax],
+    ["`notify` tables", LIMITS.notifyMax],
+    ["arguments of a `command`", LIMITS.workerArgumentsMax],
     ["a timeout or an interval, in hours", LIMITS.timeoutMsMax / 3_600_000],
     ["`max_connections`", LIMITS.connectionsMax],
     ["`queue.max`", LIMITS.queueMax],

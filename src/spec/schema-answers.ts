@@ -13,7 +13,10 @@ const headerRules = (name: Check) =>
 const mappings = (from: Check, to: Check, description: string) =>
   list(
     z
-      .strictObject({ from: str("what it begins with", from), to: str("what that becomes", to) })
+      .strictObject({
+        from: str("what it begins with; a domain is compared whole", from),
+        to: str("what that becomes", to),
+      })
       .describe(description),
     LIMITS.mappingsMax,
     description,
@@ -25,7 +28,7 @@ const rewrite = z.strictObject({
   location: mappings(
     check.location,
     check.location,
-    "Location and Content-Location of answers: URLs or paths, the first that fits counts",
+    "Location and Content-Location of answers: URLs or paths up to a border of segments, the first that fits counts",
   ).optional(),
   cookie_domain: mappings(
     check.cookieDomain,

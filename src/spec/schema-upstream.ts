@@ -1,5 +1,5 @@
 import { z } from "zod";
-import * as address from "./address-checks.js";
+import { backend as backendAddress } from "./address-checks.js";
 import { LIMITS } from "./limits.js";
 import * as check from "./proxy-checks.js";
 import { list, named, str, timeout } from "./schema-parts.js";
@@ -20,6 +20,13 @@ const queue = z.strictObject({
   timeout: timeout("then they are answered 503").optional(),
 });
 
+export const statuses = z
+  .union([
+    z.int().min(200).max(599).describe("a status"),
+    str("a range of statuses", check.statusRange).describe("a range"),
+  ])
+  .describe('answers that are good: "200-399" or 204');
+
 const health = z.strictObject({
   path: str("what each backend is asked for", check.requestTarget),
   host: str("Host of that request", check.hostField).optional(),
@@ -27,16 +34,10 @@ const health = z.strictObject({
   timeout: timeout("a check without an answer by then has failed").optional(),
   passes: count(LIMITS.checksMax, "good checks in a row that make a backend available").optional(),
   fails: count(LIMITS.checksMax, "failed checks in a row that make it unhealthy").optional(),
-  status: z
-    .union([
-      z.int().min(200).max(599).describe("a status"),
-      str("a range of statuses", check.statusRange).describe("a range"),
-    ])
-    .optional()
-    .describe('answers that are good: "200-399" or 204'),
+  status: statuses.optional(),
 });
 
-const cgi = z.strictObject({
+export const cgi = z.strictObject({
   root: str("DOCUMENT_ROOT, as the backend knows it; required for fastcgi", check.absolutePath).optional(),
   index: str("name put behind a path that ends with /", check.fileName).optional(),
   split: list(
@@ -47,12 +48,24 @@ const cgi = z.strictObject({
   params: named(str("value of the variable"), "further variables").optional(),
 });
 
+const address = str('"host:port", "[v6]:port" or "unix:/path"', backendAddress);
+const backend = z
+  .union([
+    address,
+    z.strictObject({
+      address,
+      weight: count(
+        LIMITS.weightMax,
+        "its share of the requests beside the others of the upstream",
+      ).optional(),
+    }),
+  ])
+  .describe(
+    '"host:port", "[v6]:port", "unix:/path" or { address = "host:port", weight = 3 }; without a weight it is 1',
+  );
+
 export const upstream = z.strictObject({
-  backends: list(
-    str('"host:port", "[v6]:port" or "unix:/path"', address.backend),
-    LIMITS.backendsMax,
-    "addresses that take the requests",
-  ).min(1),
+  backends: list(backend, LIMITS.backendsMax, "addresses that take the requests").min(1),
   protocol: z.enum(UPSTREAM_PROTOCOLS).optional().describe("what the backends speak"),
   balance: z
     .enum(BALANCES)

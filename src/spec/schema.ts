@@ -4,9 +4,12 @@ import { LIMITS } from "./limits.js";
 import { checkRegex } from "./regex-check.js";
 import { metricsAddress } from "./proxy-checks.js";
 import { answers } from "./schema-answers.js";
+import { page } from "./schema-page.js";
 import { hold } from "./schema-hold.js";
 import { duration, list, named, path, str, urlPath } from "./schema-parts.js";
+import { notify } from "./schema-notify.js";
 import { upstream } from "./schema-upstream.js";
+import { worker } from "./schema-worker.js";
 import * as check from "./value-checks.js";
 
 /**
@@ -84,16 +87,6 @@ const fallback = z.strictObject({
     .describe("what is put behind base: the request's whole path, or only what follows its last /"),
 });
 
-const route = z.strictObject({
-  path: str("URL path prefix, ends with /", check.routePath),
-  dir: path("folder that the prefix stands for"),
-  fallback: fallback.optional().describe("answer 302 for a file that does not exist (GET and HEAD)"),
-  precompressed: z
-    .boolean()
-    .optional()
-    .describe("send file.br or file.gz in the place of file to clients that take it"),
-});
-
 const pathRule = z
   .union([
     urlPath("a prefix on segment borders"),
@@ -102,6 +95,24 @@ const pathRule = z
     z.strictObject({ regex: str("a regular expression", checkRegex) }),
   ])
   .describe('"/prefix", { exact = "/path" }, { prefix = "/path" } or { regex = "^/v[0-9]+$" }');
+const route = z.strictObject({
+  path: pathRule.describe(
+    'which paths: "/prefix/", and for an upstream also { exact = "/path" }, { prefix = "/path" } or { regex = "^/v[0-9]+/" }',
+  ),
+  dir: path("folder that the prefix stands for; the path then ends with /").optional(),
+  upstream: str('in place of dir: name of an upstream, or "worker:NAME"').optional(),
+  hosts: list(str("host name", address.host), LIMITS.hostsMax, "upstream: only for these hosts of the site")
+    .min(1)
+    .optional(),
+  strip_prefix: z.boolean().optional().describe("upstream: it is asked without the prefix"),
+  add_prefix: urlPath("upstream: what is put before the path that it is asked for").optional(),
+  fallback: fallback.optional().describe("answer 302 for a file that does not exist (GET and HEAD)"),
+  precompressed: z
+    .boolean()
+    .optional()
+    .describe("send file.br or file.gz in the place of file to clients that take it"),
+});
+
 const cidrs = (description: string) =>
   list(str("address or block", address.cidr), LIMITS.cidrsMax, description);
 
@@ -116,13 +127,17 @@ const maintenance = z.strictObject({
     check.ownHeaderName,
   ).optional(),
   headers: headers.optional().describe("further headers of the maintenance answer"),
-  page: path("your own HTML page; without it fence's").optional(),
-  title: str("heading of the page", check.nonEmpty).optional(),
+  ...page,
+  title: str("heading of the page in every language", check.nonEmpty).optional(),
   message: str("what visitors are told, unless --message says otherwise").optional(),
   reason: str("why, unless --reason says otherwise").optional(),
   paths: list(urlPath("path prefix"), LIMITS.pathRulesMax, "only these path prefixes go down")
     .min(1)
     .optional(),
+  on_expiry: z
+    .enum(["alert", "up"])
+    .optional()
+    .describe("what fence expire does once the announced end has passed: tell, or bring the site up"),
   cors_origins: list(
     str("an origin", check.origin),
     LIMITS.originsMax,
@@ -155,12 +170,12 @@ const site = z.strictObject({
   hosts: list(str("host name", address.host), LIMITS.hostsMax, "names of the site").min(1),
   servers: list(str("name of a server"), LIMITS.serversMax, "which servers serve it").min(1).optional(),
   listen: listens.optional(),
-  upstream: str("name of the upstream for what no route takes").optional(),
+  upstream: str('name of the upstream, or "worker:NAME", for what no route takes').optional(),
   tls: z
     .strictObject({ certificate: path("PEM file with the chain"), key: path("PEM file") })
     .optional()
     .describe("certificate of the site"),
-  route: list(route, LIMITS.routesMax, "static files").optional(),
+  route: list(route, LIMITS.routesMax, "paths for files and for upstreams of their own").optional(),
   maintenance: maintenance.optional().describe("what clients get while the site is down"),
   exceptions: exceptions.optional().describe("who and what passes while the site is down"),
   settle: settle.optional().describe("how long a switch may take"),
@@ -175,6 +190,8 @@ export const specSchema = z
     output: path("where fence render writes").optional(),
     server: named(server, "web servers that fence writes for"),
     upstream: named(upstream, "groups of backends").optional(),
+    worker: named(worker, "FastCGI and other programs that fence workers runs").optional(),
+    notify: named(notify, "who is told of each change, once it is over").optional(),
     site: named(site, "sites, each with a mode of its own"),
   })
   .describe("fence.toml");
@@ -182,4 +199,5 @@ export const specSchema = z
 export type RawSpec = z.infer<typeof specSchema>;
 export type RawSite = RawSpec["site"][string];
 export type RawServer = RawSpec["server"][string];
+export type RawRoute = NonNullable<RawSite["route"]>[number];
 export type RawListen = RawServer["listen"][number];

@@ -1,10 +1,12 @@
 import type { HoldValues, Mode } from "../base/mode.js";
 import type { Hold } from "./hold-types.js";
+import type { PathRule, Route, UpstreamRoute } from "./route-types.js";
+import type { Notify } from "./notify-types.js";
+import type { Worker } from "./worker-types.js";
+import type { PageFacts } from "./page-types.js";
 
-/**
- * The spec, parsed and valid: every default filled in, every path absolute, every duration in milliseconds,
- * every name unique, every reference resolved to a key that exists.
- */
+/** The spec, parsed and valid: every default filled in, every path absolute, every duration in milliseconds, every name
+ *  unique, every reference resolved to a key that exists. */
 export interface Spec {
   /** Absolute path of fence.toml. */
   file: string;
@@ -17,7 +19,10 @@ export interface Spec {
   /** Where `fence render` writes; a symlink to the newest rendered tree. */
   outputDir: string;
   servers: readonly Server[];
+  /** Those of the spec, and one for each worker that a site names. */
   upstreams: readonly Upstream[];
+  workers: readonly Worker[];
+  notify: readonly Notify[];
   sites: readonly Site[];
 }
 
@@ -103,6 +108,8 @@ export interface Upstream {
   /** For a backend that takes nothing of a request. */
   sendTimeoutMs: number;
   health: HealthCheck | null;
+  /** A connection may carry one request after the other; not to workers, which end between two of them. */
+  keepsConnections: boolean;
   /** null when, and only when, the protocol is http. */
   cgi: CgiSettings | null;
 }
@@ -134,7 +141,11 @@ export interface CgiSettings {
   params: readonly { name: string; value: string }[];
 }
 
-export type Backend = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
+/** Where a backend is. */
+export type Address = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
+
+/** @property weight its share among the backends of its upstream; of a name with several addresses, that of each */
+export type Backend = Address & { weight: number };
 
 export interface Site {
   name: string;
@@ -146,8 +157,12 @@ export interface Site {
   listen: Readonly<Record<string, readonly Listen[]>>;
   /** Name of the upstream that takes what no route takes; null: 404. */
   upstream: string | null;
+  worker: /** That the upstream stands for. */ string | null;
   tls: { certificate: string; key: string } | null;
+  /** To files. */
   routes: readonly Route[];
+  /** To upstreams, in the order of the spec; which route takes a request is in route-of.ts. */
+  upstreamRoutes: readonly UpstreamRoute[];
   maintenance: Maintenance;
   exceptions: Exceptions;
   settle: Settle;
@@ -165,7 +180,10 @@ export interface Rewrite {
   request: HeaderRules;
   /** Of a backend's answers; fence's own are not touched. */
   response: HeaderRules;
-  /** Location and Content-Location: a URL or path that begins with `from` begins with `to` instead. The first counts. */
+  /**
+   * Location and Content-Location: a URL or path that begins with `from`, on a border of segments, begins with `to`
+   * instead. The first counts.
+   */
   location: readonly Mapping[];
   /** Domain of Set-Cookie, lower case and without a leading dot; an empty `to` drops the attribute. */
   cookieDomain: readonly Mapping[];
@@ -202,25 +220,6 @@ export interface Compress {
   encodings: readonly ("br" | "gzip")[];
 }
 
-/** Files below `dir` for URL paths below `path`. */
-export interface Route {
-  /** URL path prefix, begins and ends with `/`. */
-  path: string;
-  /** Folder that `path` stands for, absolute, without a trailing `/`. */
-  dir: string;
-  fallback: Fallback | null;
-  /** A file `x.br` or `x.gz` beside `x` is sent to clients that take it. */
-  precompressed: boolean;
-}
-
-/** GET and HEAD for a file that does not exist are answered 302 to base + the appended part. */
-export interface Fallback {
-  /** http(s) URL without query, fragment, userinfo or trailing `/`. */
-  base: string;
-  /** path: the request's raw path; last-segment: `/` and what follows the last `/` of it. */
-  append: "path" | "last-segment";
-}
-
 export interface Maintenance {
   /** 4xx or 5xx. */
   status: number;
@@ -229,13 +228,17 @@ export interface Maintenance {
   header: string;
   /** Further response headers of the maintenance answer, in the order of the spec. */
   headers: readonly { name: string; value: string }[];
-  /** The user's own HTML, as read; null: the built-in page. */
+  /** The user's own HTML, as read; null: the built-in page, or the user's own template. */
   pageHtml: string | null;
-  title: string;
+  page: PageFacts;
+  /** In every language; null: the page's own. */
+  title: string | null;
   message: string;
   reason: string;
   /** URL path prefixes that go down, on segment borders; `/` is everything. */
   paths: readonly string[];
+  /** What `fence expire` does with a site that is down past its announced end. */
+  onExpiry: "alert" | "up";
   /** Origins (`https://app.example.com`) that get CORS headers on the maintenance answer. */
   corsOrigins: readonly string[];
 }
@@ -257,10 +260,6 @@ export interface Cidr {
   first: string;
   last: string;
 }
-
-/** Matched against the decoded, normalised path. A prefix ends on a segment border. */
-export type PathRule =
-  { match: "exact"; value: string } | { match: "prefix"; value: string } | { match: "regex"; value: string };
 
 export interface Settle {
   /** Least time from commit until fence may say done. */

@@ -144,6 +144,23 @@ export const origin: Check = (value) => {
   };
 };
 
+/** Where a change is posted to. */
+export const webhook: Check = (value) => {
+  const fix = 'write "https://hooks.example.com/fence"';
+  const refuse = (message: string, why: string): Problem => ({ message, why, fix });
+  if (!/^https?:\/\/[^/\s]/.test(value) || !URL.canParse(value))
+    return refuse(`"${value}" is not an http or https URL`, "fence posts there by itself");
+  const { username, password, hash } = new URL(value);
+  if (username !== "" || password !== "")
+    return refuse("the URL holds a user name", "everyone may read a spec; a signature proves the sender");
+  if (hash !== "" || !/^[\x21-\x7e]*$/.test(value))
+    return refuse(
+      "the URL holds a fragment, or characters that must be percent-encoded",
+      "neither can be sent",
+    );
+  return null;
+};
+
 export const fallbackBase: Check = (value) => {
   const refuse = (message: string): Problem => ({
     message,

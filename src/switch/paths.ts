@@ -12,3 +12,9 @@ export const historyPath = (stateDir: string): string => join(stateDir, "history
 export const olderHistoryPath = (stateDir: string): string => join(stateDir, "history.1.ndjson");
 export const sitesPath = (stateDir: string): string => join(stateDir, "sites");
 export const statePath = (stateDir: string, site: string): string => join(stateDir, "sites", `${site}.json`);
+export const bypassesPath = (stateDir: string): string => join(stateDir, "bypass");
+export const bypassFolder = (stateDir: string, site: string): string => join(bypassesPath(stateDir), site);
+/** For servers that cannot hash: nobody but its owner can list it, and workers find in it what they can name. */
+export const tokenFolder = (stateDir: string, site: string): string =>
+  join(bypassFolder(stateDir, site), "by-token");
+export const TOKEN_FOLDER_MODE = 0o711;

@@ -4,7 +4,7 @@ import type { SwitchPoint } from "../servers/adapter.js";
 import { commit } from "./commit.js";
 import { readJournal, removeJournal, type Journal, type JournalSite } from "./journal.js";
 import { readGeneration, readOnDisk } from "./on-disk.js";
-import { sitesPath } from "./paths.js";
+import { bypassFolder, sitesPath, tokenFolder } from "./paths.js";
 import { removePointLeftovers, unstage } from "./stage.js";
 import { writeState } from "./state.js";
 import type { SiteState } from "./types.js";
@@ -34,7 +34,9 @@ export interface RecoverOptions {
 export async function recover(options: RecoverOptions): Promise<Recovered | null> {
   const { stateDir } = options;
   const journal = readJournal(stateDir);
-  [stateDir, sitesPath(stateDir)].forEach(removeLeftovers);
+  const names = [...new Set(options.points.map(({ site }) => site))];
+  const bypasses = names.flatMap((name) => [bypassFolder(stateDir, name), tokenFolder(stateDir, name)]);
+  [stateDir, sitesPath(stateDir), ...bypasses].forEach(removeLeftovers);
   options.points.forEach(removePointLeftovers);
   if (journal === null) return null;
 

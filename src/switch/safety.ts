@@ -2,7 +2,16 @@ import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { namesIn } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
-import { historyPath, holderPath, journalPath, lockPath, olderHistoryPath, sitesPath } from "./paths.js";
+import {
+  bypassesPath,
+  historyPath,
+  holderPath,
+  journalPath,
+  lockPath,
+  olderHistoryPath,
+  runRecordPath,
+  sitesPath,
+} from "./paths.js";
 
 /**
  * Whoever can write into the state folder, or swap one of its parents, decides what the web server runs. So
@@ -11,11 +20,19 @@ import { historyPath, holderPath, journalPath, lockPath, olderHistoryPath, sites
  */
 export function checkStateFolder(stateDir: string): void {
   if (!checkOwnFolder(stateDir, "state_dir")) return;
-  const files = [lockPath, holderPath, journalPath, historyPath, olderHistoryPath];
+  const files = [lockPath, holderPath, journalPath, runRecordPath, historyPath, olderHistoryPath];
   for (const pathIn of files) checkFileBelow(pathIn(stateDir));
-  const sites = sitesPath(stateDir);
-  checkFolderBelow(sites);
-  for (const name of namesIn(sites)) checkFileBelow(join(sites, name));
+  checkTree(sitesPath(stateDir));
+  // Whoever can make a file there can let himself pass.
+  checkTree(bypassesPath(stateDir));
+}
+
+/**
+ * Whoever can swap what is rendered, or a folder above it, decides what the web server runs.
+ * @throws FenceError state-not-safe, naming the component
+ */
+export function checkOutput(outputDir: string): void {
+  checkParents(outputDir);
 }
 
 /**
@@ -56,7 +73,7 @@ function checkOwnFolder(path: string, key: string): boolean {
   if (own?.isSymbolicLink()) refuse(path, "is a symlink", `Name the folder itself in ${key}.`);
   checkParents(path);
   if (own === null) return false;
-  checkFolder(path, own, true);
+  checkFolder(path, own, false);
   return true;
 }
 
@@ -91,16 +108,17 @@ function checkParents(path: string): void {
     checkParents(join(realpathSync(parent), basename(path)));
     return;
   }
+  const isSticky = (stats.mode & 0o1000) !== 0;
   const child = lstat(path);
-  checkFolder(parent, stats, child === null || isTrusted(child.uid));
+  // In a sticky folder such as /tmp others can make names, but cannot rename or remove what is ours.
+  if (isSticky && child !== null) checkOwner(path, child);
+  checkFolder(parent, stats, isSticky);
 }
 
-/** In a sticky folder such as /tmp others can make names, but cannot rename or remove what is ours. */
-function checkFolder(path: string, stats: Stats, childIsOurs: boolean): void {
+function checkFolder(path: string, stats: Stats, mayOthersWrite: boolean): void {
   if (!stats.isDirectory()) refuse(path, `is ${kindOf(stats)}, not a folder`, null);
   checkOwner(path, stats);
-  const isSticky = (stats.mode & 0o1000) !== 0;
-  if (writableByOthers(stats) && !(isSticky && childIsOurs)) {
+  if (writableByOthers(stats) && !mayOthersWrite) {
     refuse(path, `is writable by others (mode ${octal(stats)})`, `Run: chmod go-w ${path}`);
   }
 }

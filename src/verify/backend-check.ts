@@ -1,5 +1,6 @@
 import { connect } from "node:net";
-import type { Backend, Spec, Upstream } from "../spec/types.js";
+import type { Address, Spec, Upstream } from "../spec/types.js";
+import { upstreamNamesOf } from "../spec/route-of.js";
 import { ask } from "./ask.js";
 
 const TIMEOUT_MS = 2000;
@@ -15,7 +16,7 @@ export async function checkBackends(
   sites: readonly string[],
   urls: readonly string[],
 ): Promise<string[]> {
-  const names = new Set(spec.sites.filter(({ name }) => sites.includes(name)).map((site) => site.upstream));
+  const names = new Set(spec.sites.filter(({ name }) => sites.includes(name)).flatMap(upstreamNamesOf));
   const checks = spec.upstreams
     .filter(({ name }) => names.has(name))
     .flatMap((upstream) => upstream.backends.map((backend) => checkBackend(upstream, backend)));
@@ -23,7 +24,7 @@ export async function checkBackends(
   return problems.filter((problem) => problem !== null);
 }
 
-async function checkBackend({ health, protocol }: Upstream, backend: Backend): Promise<string | null> {
+async function checkBackend({ health, protocol }: Upstream, backend: Address): Promise<string | null> {
   const label = backend.kind === "unix" ? `unix:${backend.path}` : `${backend.host}:${backend.port}`;
   const where = backend.kind === "unix" ? { path: backend.path } : { host: backend.host, port: backend.port };
   if (health === null || protocol !== "http") return connects(where, label);

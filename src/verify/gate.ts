@@ -36,3 +36,14 @@ export async function gateInForce(socketPath: string): Promise<string | null> {
     return null;
   }
 }
+
+/** Has a gate stay that was to end. @returns false: it takes no more, or none answers */
+export async function keepGate(socketPath: string): Promise<boolean> {
+  try {
+    const headers = { Host: "fence", Connection: "close", "Content-Length": "0" };
+    const { status } = await ask({ socketPath, path: "/stay", method: "POST", headers }, false, LIMITS);
+    return status === 200;
+  } catch {
+    return false;
+  }
+}

@@ -25,7 +25,8 @@ export const observeWorkers: ObserveWorkers = async (point, _server, masterPid) 
     );
   return {
     workers: workers.map((worker) => reportOf(worker, report, active)),
-    inflight: null,
+    inflight: report.inflight,
+    held: report.held,
     problem: report.synced ? null : "the shared copy of the state could not be brought up to date",
   };
 };

@@ -1,3 +1,7 @@
+import type { Mode } from "../base/mode.js";
+import type { SwitchPoint } from "../servers/adapter.js";
+import { sync } from "./control-sync.js";
+import { countInFlight } from "./nginx-in-flight.js";
 import { nginxWorkers } from "./nginx-workers.js";
 import type { ObserveWorkers } from "./types.js";
 
@@ -5,9 +9,9 @@ import type { ObserveWorkers } from "./types.js";
  * Stock nginx reports nothing, and need not: a worker asks the file system at each request, so that the renamed symlink
  * is in force for all of them. That they run a config with the gate in it is what the probes show.
  */
-export const observeWorkers: ObserveWorkers = (_point, _server, masterPid) => {
+export const observeWorkers: ObserveWorkers = async (_point, server, masterPid, { site, gate }) => {
   const workers = nginxWorkers(masterPid);
-  return Promise.resolve({
+  const view = {
     workers: workers.map(({ pid, isShuttingDown }) => ({
       pid,
       settled: true,
@@ -17,5 +21,18 @@ export const observeWorkers: ObserveWorkers = (_point, _server, masterPid) => {
     })),
     inflight: null,
     problem: workers.length === 0 ? `nginx (master ${masterPid}) has no worker process` : null,
-  });
+  };
+  if (gate === null || view.problem !== null) return view;
+  const pids = workers.map(({ pid }) => pid);
+  const [count, heldAs] = await Promise.all([countInFlight(site, server, pids), modeAtGate(gate)]);
+  return { ...view, inflight: count, isAtLeast: true, heldAs };
 };
+
+/** nginx has no clock: the gate knows when a hold is over. Without a gate it answers those that should wait as down does. */
+async function modeAtGate({ controlSocket, site }: SwitchPoint): Promise<Mode | "unknown"> {
+  try {
+    return (await sync(controlSocket ?? "", site)).mode;
+  } catch {
+    return "down";
+  }
+}

@@ -3,6 +3,7 @@ import type { Mode } from "../base/mode.js";
 import { serverNamed, siteNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
+import { doorsOf } from "../servers/gate-doors.js";
 import type { Listen, Server, ServerKind, Site } from "../spec/types.js";
 import { observeWorkers as observeGate } from "./gate.js";
 import { observeWorkers as observeLighttpd } from "./lighttpd.js";
@@ -44,17 +45,19 @@ async function look(plan: Plan, point: SwitchPoint): Promise<Observation> {
     return { ...nothing, running: "no", workers: [], probes: [], inflight: null, held: null, problems };
   }
   const probes = await probeAll(site, site.listen[server.name] ?? []);
-  const view = await viewOf(point, server, master);
+  const view = await viewOf(plan, point, server, master);
   const problems = problemsOf(view, probes);
   const agreed = problems.length === 0 ? (view.shows ?? agreement(probes)) : null;
+  const mode = agreed?.mode === "hold" ? (view.heldAs ?? "hold") : agreed?.mode;
   return {
     ...nothing,
     running: master.running,
-    mode: agreed?.mode ?? "unknown",
+    mode: mode ?? "unknown",
     generation: agreed?.generation ?? null,
     workers: view.workers,
     probes,
     inflight: view.inflight,
+    isAtLeast: view.isAtLeast ?? false,
     held: view.held ?? null,
     problems,
   };
@@ -64,16 +67,25 @@ async function look(plan: Plan, point: SwitchPoint): Promise<Observation> {
 export async function observeTraffic(plan: Plan, point: SwitchPoint): Promise<Traffic> {
   const server = serverNamed(plan.spec, point.server);
   const master = await findMaster(server);
-  const { inflight, held = null, problem, workers } = await viewOf(point, server, master);
+  const {
+    inflight,
+    isAtLeast = false,
+    held = null,
+    problem,
+    workers,
+  } = await viewOf(plan, point, server, master);
   // What an older variant lets through may be at the backends a moment later.
   const late = workers.find(({ settled }) => settled !== true);
   const doubt = late === undefined ? null : `worker ${late.pid} does not act on the variant in force`;
-  return { running: master.running, inflight, held, problem: problem ?? doubt };
+  return { running: master.running, inflight, isAtLeast, held, problem: problem ?? doubt };
 }
 
-async function viewOf(point: SwitchPoint, server: Server, master: Master): Promise<WorkersView> {
+async function viewOf(plan: Plan, point: SwitchPoint, server: Server, master: Master): Promise<WorkersView> {
   if (master.pid === null) return { workers: [], inflight: null, problem: master.problem };
-  return WORKERS_OF[point.kind](point, server, master.pid);
+  const site = siteNamed(plan.spec, point.site);
+  const isThrough = doorsOf(plan.spec, server, site).length > 0;
+  const gate = isThrough ? (plan.gatePoints.find((one) => one.site === site.name) ?? null) : null;
+  return WORKERS_OF[point.kind](point, server, master.pid, { site, gate });
 }
 
 /** Sentences for everything that stands against "all of it shows one mode"; empty when nothing does. */

@@ -19,7 +19,7 @@ export async function probe(site: Site, listen: Listen, host: string): Promise<P
   const url = urlOf(listen);
   const result: ProbeResult = { url, host, mode: "unknown", generation: null, status: null, problem: null };
   try {
-    const answer = await askListener(listen, host);
+    const answer = await askListener(listen, host, "");
     result.status = answer.status;
     return { ...result, ...read(site, answer) };
   } catch (error) {
@@ -32,11 +32,12 @@ export function probeHosts(site: Site): string[] {
   return site.hosts.map((host) => (host.startsWith("*.") ? `fence-probe${host.slice(1)}` : host));
 }
 
-function askListener(listen: Listen, host: string): Promise<Answer> {
+/** @param query of the probe's path, with its `?`; or empty. @throws Error what stands in the way */
+export function askListener(listen: Listen, host: string, query: string): Promise<Answer> {
   const where = reachable(listen);
   const options: RequestOptions = {
     ...("path" in where ? { socketPath: where.path } : where),
-    path: PROBE_PATH,
+    path: `${PROBE_PATH}${query}`,
     method: "GET",
     headers: {
       Host: host,

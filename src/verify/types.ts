@@ -1,6 +1,6 @@
 import type { Mode } from "../base/mode.js";
 import type { SwitchPoint } from "../servers/adapter.js";
-import type { Server } from "../spec/types.js";
+import type { Server, Site } from "../spec/types.js";
 
 /** What one worker process of a server says of one site. */
 export interface WorkerReport {
@@ -42,8 +42,10 @@ export interface Observation {
   generation: number | null;
   workers: readonly WorkerReport[];
   probes: readonly ProbeResult[];
-  /** Requests at the backend; null: this server cannot tell exactly. */
+  /** Requests at the backend; null: this server cannot tell. */
   inflight: number | null;
+  /** There may be more than `inflight`; 0 is exact all the same. Absent: no. */
+  isAtLeast?: boolean;
   /** Requests that wait for the site, and since when the first of them; null: this server holds none. */
   held: Held | null;
   problems: readonly string[];
@@ -70,8 +72,12 @@ export interface WorkersView {
   workers: readonly WorkerReport[];
   /** What they show, of a server without listeners for clients; absent: its listeners are asked. */
   shows?: { mode: Mode | "unknown"; generation: number | null };
-  /** Requests at the backend over all workers; null: this server cannot tell exactly. */
+  /** Requests at the backend over all workers; null: this server cannot tell. */
   inflight: number | null;
+  /** As in Observation. */
+  isAtLeast?: boolean;
+  /** What a hold comes to, of a server that cannot tell by itself when it is over; absent: its listeners tell. */
+  heldAs?: Mode | "unknown";
   /** As in Observation; absent: this server holds none. */
   held?: Held | null;
   /** Why the view is incomplete (no control socket, an answer that is not fence's); null otherwise. */
@@ -79,9 +85,20 @@ export interface WorkersView {
 }
 
 /** The requests of one site on one server. */
-export interface Traffic extends Pick<WorkersView, "inflight" | "problem"> {
+export interface Traffic extends Pick<WorkersView, "inflight" | "isAtLeast" | "problem"> {
   running: Observation["running"];
   held: Held | null;
 }
 
-export type ObserveWorkers = (point: SwitchPoint, server: Server, masterPid: number) => Promise<WorkersView>;
+export type ObserveWorkers = (
+  point: SwitchPoint,
+  server: Server,
+  masterPid: number,
+  around: Surroundings,
+) => Promise<WorkersView>;
+
+export interface Surroundings {
+  site: Site;
+  /** The gate, where the server holds the site through it; null: it does not. */
+  gate: SwitchPoint | null;
+}

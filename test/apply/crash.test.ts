@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
+import test, { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { switchModes } from "../../src/apply/switch-modes.js";
 import type { Plan } from "../../src/plan/types.js";
@@ -9,15 +9,18 @@ import { readOnDisk } from "../../src/switch/on-disk.js";
 import { checkNext, checkStatus, temporaryFilesBelow } from "../support/crash-checks.js";
 import { fakeMachine, planOf, requestOf, temporaryFolder } from "../support/fake-machine.js";
 import { needs } from "../support/needs.js";
-import { injectInto, listOperations, type FileOperation } from "../support/strace.js";
+import { Faults, type Errno, type FaultOptions, type FileCall } from "../support/faults.js";
 
-/** Of the file operations, how many at least must be hit: a few runs count differently, see injectInto. */
-const HIT_SHARE = 0.95;
+/** Every how-manieth call fails; all are killed at. */
+const STEP = process.env["FENCE_FAULTS"] === "all" ? 1 : 2;
 
 const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.url));
 
-const options = needs("strace", "linux");
+const options = needs("gcc", "linux");
 const folder = join(temporaryFolder(), "world");
+const run = [CHILD, folder, "down", "main"];
+const faults = new Faults(folder);
+after(() => faults.close());
 
 /** A site that is up in generation 2, at a path that is the same in every run. */
 async function prepare(folder: string): Promise<Plan> {
@@ -26,20 +29,6 @@ async function prepare(folder: string): Promise<Plan> {
   const plan = planOf(folder);
   await switchModes(plan, requestOf("up"), fakeMachine());
   return plan;
-}
-
-/** One switch to down into which something is injected; once more when Node's own call came in its place. */
-async function runInto(
-  operation: FileOperation,
-  what: string,
-): Promise<{ plan: Plan; run: Awaited<ReturnType<typeof injectInto>> }> {
-  for (const shift of [0, 1, -1]) {
-    const plan = await prepare(folder);
-    const shifted = { ...operation, when: operation.when + shift };
-    const run = await injectInto(folder, shifted, what, [CHILD, folder, "down", "main"]);
-    if (run.isHit || shift === -1) return { plan, run };
-  }
-  throw new Error("not reached");
 }
 
 /** What holds on the disk after any end of a switch from up (2) to down (3, or 4 when 2 could not be read). */
@@ -55,25 +44,25 @@ function checkDisk(plan: Plan, what: string, newest = 3): Set<string> {
   return modes;
 }
 
-async function operationsOfDown(): Promise<FileOperation[]> {
+async function callsOfDown(how: FaultOptions = {}): Promise<readonly FileCall[]> {
   await prepare(folder);
-  const { run, operations } = await listOperations(folder, [CHILD, folder, "down", "main"]);
-  assert.equal(run.code, 0, run.stdout + run.stderr);
-  assert.ok(operations.length >= 40, String(operations.length));
-  return operations;
+  const { calls, code, stdout, stderr } = await faults.run(run, null, how);
+  assert.equal(code, 0, stdout + stderr);
+  assert.ok(calls.length >= 40, String(calls.length));
+  return calls;
 }
 
 test(
-  "a switch killed at any file operation leaves old or new, is told truly, and is finished by the next command",
+  "a switch killed at any file call leaves old or new, is told truly, and is finished by the next command",
   options,
   async () => {
-    const operations = await operationsOfDown();
-    let killed = 0;
+    const calls = await callsOfDown();
     let forward = 0;
-    for (const [index, operation] of operations.entries()) {
-      const what = `killed at ${index + 1}: ${operation.line}`;
-      const { plan, run } = await runInto(operation, "signal=KILL");
-      if (run.isHit && (run.code === 137 || run.signal === "SIGKILL")) killed += 1;
+    for (const { number, name, path } of calls) {
+      const what = `killed at ${number}: ${name} ${path}`;
+      const plan = await prepare(folder);
+      const { signal } = await faults.run(run, { at: number, act: { kind: "kill" } });
+      assert.equal(signal, "SIGKILL", what);
       const modes = checkDisk(plan, what);
       if (modes.has("down")) forward += 1;
       await checkStatus(plan, modes, what);
@@ -84,51 +73,57 @@ test(
       await checkNext(plan, "down", `${what}; then down`);
       await checkNext(planOf(copy), "up", `${what}; then up`);
     }
-    console.log(
-      `# ${operations.length} file operations, ${killed} killed, ${forward} with a new variant in force`,
-    );
-    assert.ok(killed >= operations.length * HIT_SHARE, `${killed} of ${operations.length} were killed`);
-    assert.ok(forward > 0 && forward < operations.length);
+    console.log(`# killed at ${calls.length} file calls, ${forward} times with a new variant in force`);
+    assert.ok(forward > 0 && forward < calls.length);
   },
 );
 
 test(
-  "a switch whose file operation fails at any point ends old or new, and its exit code says which",
+  "a switch whose file call fails at any point ends old or new, and its exit code says which",
   options,
   async () => {
-    const operations = await operationsOfDown();
+    const how = { reads: true };
+    const calls = await callsOfDown(how);
     const seen = new Map<number, number>();
-    let hits = 0;
-    const errors = ["ENOSPC", "EIO", "EROFS", "EACCES", "EMFILE"];
-    for (const [index, operation] of operations.entries()) {
-      const error = errors[index % errors.length] ?? "EIO";
-      const what = `${error} at ${index + 1}: ${operation.line}`;
-      const { plan, run } = await runInto(operation, `error=${error}`);
-      if (!run.isHit) continue;
-      hits += 1;
-      const code = run.code ?? -1;
+    const errors: readonly Errno[] = ["ENOSPC", "EIO", "EROFS", "EACCES", "EMFILE"];
+    const chosen = calls.filter((_call, index) => index % STEP === 0);
+    for (const [index, call] of chosen.entries()) {
+      const errno = errors[index % errors.length] ?? "EIO";
+      const plan = await prepare(folder);
+      const ended = await faults.run(run, { at: call.number, act: { kind: "errno", errno } }, how);
+      const code = ended.code ?? -1;
       seen.set(code, (seen.get(code) ?? 0) + 1);
-      const modes = checkDisk(plan, what, 4);
-      const said = `${what}\nexit ${code}\n${run.stdout}${run.stderr}`;
+      const modes = checkDisk(plan, `${errno} at ${call.number}`, 4);
+      const said = `${errno} at ${call.number}: ${call.name} ${call.path}\nexit ${code}\n${ended.stdout}${ended.stderr}`;
       assert.ok([0, 1, 7, 8, 77].includes(code), said);
       // 0 and 7: down is in force everywhere. Anything else: up is.
       assert.deepEqual([...modes], [code === 0 || code === 7 ? "down" : "up"], said);
       if (code === 1 || code === 77) {
-        assert.notEqual(run.stdout, "", said);
-        const { error: message } = JSON.parse(run.stdout) as { error: string };
-        assert.ok(message.includes(error) && message.includes(folder), said);
-        assert.deepEqual(
-          temporaryFilesBelow(plan.spec.stateDir).filter(() => !operation.line.startsWith("unlink")),
-          [],
-          said,
-        );
+        assert.notEqual(ended.stdout, "", said);
+        const { error: message } = JSON.parse(ended.stdout) as { error: string };
+        assert.ok(message.includes(errno) && message.includes(folder), said);
+        const isRemoval = call.name === "unlink" || call.name === "rmdir";
+        if (!isRemoval) assert.deepEqual(temporaryFilesBelow(plan.spec.stateDir), [], said);
       }
       await checkStatus(plan, modes, said);
       await checkNext(plan, "down", said);
     }
-    assert.ok(hits >= operations.length * HIT_SHARE, `${hits} of ${operations.length} were hit`);
-    console.log(
-      `# ${hits} failed, exits: ${[...seen].map(([code, count]) => `${code}: ${count}`).join(", ")}`,
-    );
+    const exits = [...seen].map(([code, count]) => `${code}: ${count}`).join(", ");
+    console.log(`# ${chosen.length} of ${calls.length} file calls failed, exits: ${exits}`);
   },
 );
+
+test("a call that is cut short or interrupted is gone on with", options, async () => {
+  const calls = await callsOfDown();
+  const writes = calls.filter(({ name }) => name === "write").filter((_call, index) => index % STEP === 0);
+  const faultsOf = [
+    ...writes.map(({ number }) => ({ at: number, act: { kind: "short" } as const })),
+    ...writes.map(({ number }) => ({ at: number, act: { kind: "errno", errno: "EINTR" } as const })),
+  ];
+  for (const fault of faultsOf) {
+    const plan = await prepare(folder);
+    const { code, isHit, stdout } = await faults.run(run, fault);
+    assert.deepEqual([isHit, code], [true, 0], `${fault.act.kind} at ${fault.at}: ${stdout}`);
+    assert.deepEqual([...checkDisk(plan, fault.act.kind)], ["down"]);
+  }
+});

@@ -59,6 +59,23 @@ test("a mode that is already in force changes nothing", async () => {
   assert.equal(readHistory(plan.spec.stateDir, 9).length, 1);
 });
 
+test("a site that another fence has switched by the time the lock is taken is left alone where that is asked for", async () => {
+  const plan = planOf(temporaryFolder(), ["main", "shop"]);
+  const machine = fakeMachine();
+  await switchModes(plan, requestOf("down", ["main", "shop"]), machine);
+  const onlyAt = new Map([
+    ["main", 2],
+    ["shop", 2],
+  ]);
+  await switchModes(plan, requestOf("down", ["main"], { message: "another hour" }), machine);
+  const result = await switchModes(plan, requestOf("up", ["main", "shop"], { onlyAt }), machine);
+  assert.deepEqual([result.exit, result.sites.map(({ site }) => site)], ["ok", ["shop"]]);
+  assert.equal(readState(plan.spec.stateDir, "main").mode, "down");
+  assert.equal(readState(plan.spec.stateDir, "shop").mode, "up");
+  const none = await switchModes(plan, requestOf("up", ["main"], { onlyAt }), machine);
+  assert.deepEqual([none.exit, none.sites], ["ok", []]);
+});
+
 test("another message, reason or end is a switch of its own, and keeps since and what was not named", async () => {
   const plan = planOf(temporaryFolder());
   let now = 1_000_000;
@@ -80,6 +97,19 @@ test("already on disk but served otherwise is switched again", async () => {
   });
   const result = await switchModes(plan, requestOf("down"), machine);
   assert.deepEqual([result.exit, result.sites[0]?.result, result.sites[0]?.generation], ["ok", "done", 3]);
+});
+
+test("a look that came to nothing is no reason to switch again: it is proven anew", async () => {
+  const plan = planOf(temporaryFolder());
+  await switchModes(plan, requestOf("down"), fakeMachine());
+  let looks = 0;
+  const machine = fakeMachine({
+    observe: (_point, truth) =>
+      (looks += 1) === 1 ? { ...truth, mode: "unknown", generation: null } : truth,
+  });
+  const again = await switchModes(plan, requestOf("down"), machine);
+  assert.ok(looks > 1);
+  assert.deepEqual([again.exit, again.sites[0]?.result, again.sites[0]?.generation], ["ok", "already", 2]);
 });
 
 test("an active variant that was edited by hand is replaced", async () => {

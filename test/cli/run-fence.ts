@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ErrorCode } from "../../src/base/errors.js";
+import { isOutputName, OUTPUTS } from "../../src/cli/output-schema.js";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url)).replace(/\/$/, "");
 export const FENCE = path.join(ROOT, "bin/fence.js");
@@ -22,11 +23,26 @@ export interface RunOptions {
   env?: Record<string, string>;
   uid?: number;
   gid?: number;
+  /** It is killed then, and the run has failed; absent: it may take as long as it wants. */
+  timeoutMs?: number;
 }
 
 /** The real program as a child, without a terminal and with an environment that says nothing by itself. */
-export function fence(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  return runProgram(process.execPath, [FENCE, ...args], options);
+export async function fence(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const ended = await runProgram(process.execPath, [FENCE, ...args], options);
+  for (const line of `${ended.stdout}\n${ended.stderr}`.split("\n")) assertKeepsItsSchema(line);
+  return ended;
+}
+
+/** What says by which schema it is to be read can be read by it. */
+function assertKeepsItsSchema(line: string): void {
+  if (!/^\{"(schema":"fence\/|t":")/.test(line)) return;
+  const object = JSON.parse(line) as { schema?: string };
+  const name =
+    object.schema === undefined ? "event" : object.schema.slice("fence/".length).replace(/@1$/, "");
+  assert.ok(isOutputName(name), `no schema of ${name}`);
+  const { error } = OUTPUTS[name].safeParse(object);
+  assert.equal(error, undefined, `${name}: ${error?.message}\n${line}`);
 }
 
 export function runProgram(
@@ -34,7 +50,7 @@ export function runProgram(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Ended> {
-  const { cwd = ROOT, env = {}, ...ids } = options;
+  const { cwd = ROOT, env = {}, timeoutMs, ...ids } = options;
   const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env["PATH"] ?? "", USER: "tester", ...env },
@@ -46,8 +62,18 @@ export function runProgram(
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
   return new Promise((resolve, reject) => {
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            child.kill("SIGKILL");
+            reject(new Error(`${args.join(" ")} did not end within ${timeoutMs} ms\n${stdout}${stderr}`));
+          }, timeoutMs);
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, stdout, stderr });
+    });
   });
 }
 

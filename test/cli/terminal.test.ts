@@ -79,12 +79,17 @@ describe("on a terminal", options, () => {
     });
   });
 
-  test("status --watch paints again in place until Ctrl-C", async () => {
+  test("status --watch shows the screens until Ctrl-C, also on a terminal without a size, and prints lines where TERM is dumb", async () => {
     await inFolder(async (folder) => {
       const run = onTerminal(["-c", writeSpec(folder), "status", "--watch"]);
-      await until("a second picture", () => run.text().split("\u001b[H").length > 2);
+      await until("a picture", () => /\u001b\[H[^]*main/.test(run.text()));
       run.type("\u0003");
       assert.equal(await run.ended, 0);
+      const dumb = onTerminal(["-c", writeSpec(folder), "status", "--watch"], { TERM: "dumb" });
+      await until("a line", () => dumb.text().includes("SERVERS"));
+      dumb.type("\u0003");
+      assert.equal(await dumb.ended, 0);
+      assert.doesNotMatch(dumb.text(), /\u001b/);
     });
   });
 });

@@ -18,6 +18,7 @@ function output(options: Partial<Pick<Output, "isTerminal" | "unicode" | "column
   const made: Output = {
     isTerminal: false,
     columns: 80,
+    colour: false,
     unicode: false,
     closed: false,
     ...options,
@@ -89,6 +90,7 @@ function look(...cells: StatusCell[]): StatusLook {
   return {
     spec,
     groups: [cells],
+    workers: new Map(),
     unfinished: { journal: { kind: "none" }, holder: null, run: null },
     nowMs: Date.UTC(2026, 10, 25, 14, 10),
   };
@@ -232,7 +234,11 @@ describe("the result of a change", () => {
     assert.equal(object["tookMs"], 313);
     assert.equal(object.sites[0]?.name, "main");
     assert.deepEqual(object.sites[0]?.servers, [
-      { name: "web", result: "done", proof: { proven: true, tookMs: 12, inflight: 2, problems: [] } },
+      {
+        name: "web",
+        result: "done",
+        proof: { proven: true, tookMs: 12, inflight: 2, inflightAtLeast: false, problems: [] },
+      },
     ]);
   });
 });

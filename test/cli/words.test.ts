@@ -5,7 +5,7 @@ import { actorOf } from "../../src/cli/actor.js";
 import { parseCount, parseDuration, parseText, parseTime } from "../../src/cli/arguments.js";
 import { printable } from "../../src/base/printable.js";
 import { suggest } from "../../src/base/suggest.js";
-import { secondsText, spanText, timeText } from "../../src/cli/time-text.js";
+import { secondsText, spanText, timeText } from "../../src/base/time-text.js";
 
 describe("suggest", () => {
   test("finds the word that was meant", () => {

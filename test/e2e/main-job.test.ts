@@ -185,11 +185,32 @@ for (const { kind, need, reload, serverLines, main } of KINDS) {
   });
 }
 
-/** The same main config without the gates. */
+/** A main config that fence has not written, on the same port and with the same pid file. */
 function otherConfig(world: World, main: string): string {
-  const folder = join(world.folder, "rendered/web");
-  const other = join(folder, `other-${main}`);
-  writeFileSync(other, readFileSync(join(folder, main), "utf8").replace(/^\s*include "?gate\..*$/gm, ""));
+  const other = join(world.folder, `other-${main}`);
+  const pidFile = join(world.folder, "run/web/server.pid");
+  const [, backend = ""] =
+    /backends = \["127\.0\.0\.1:(\d+)"\]/.exec(readFileSync(world.specFile, "utf8")) ?? [];
+  const lighttpd = `server.modules = ("mod_proxy")
+server.document-root = "/"
+server.bind = "127.0.0.1"
+server.port = ${world.port}
+server.max-worker = 2
+server.pid-file = "${pidFile}"
+proxy.server = ("" => (("host" => "127.0.0.1", "port" => ${backend})))
+`;
+  const nginx = `pid ${pidFile};
+error_log stderr;
+events { }
+http {
+  access_log off;
+  server {
+    listen 127.0.0.1:${world.port};
+    location / { proxy_pass http://127.0.0.1:${backend}; }
+  }
+}
+`;
+  writeFileSync(other, main.startsWith("lighttpd") ? lighttpd : nginx);
   return other;
 }
 

@@ -7,11 +7,14 @@ import { promisify } from "node:util";
 import { adapterOf } from "../../src/servers/registry.js";
 import { configTest } from "../../src/verify/config-test.js";
 import { observe } from "../../src/verify/observe.js";
+import { createBypass } from "../../src/switch/bypass.js";
 import { commit } from "../../src/switch/commit.js";
 import { ask } from "../support/http-answer.js";
+import { wallMs } from "../../src/base/clock.js";
+import { BYPASS_PATH } from "../../src/base/bypass.js";
 import { PROBE_PATH } from "../../src/servers/probe-path.js";
 import { needs } from "../support/needs.js";
-import { nginxSpec, siteOf, startNginx, type NginxKind } from "../support/nginx.js";
+import { nginxSpec, renderInclude, siteOf, startNginx, type NginxKind } from "../support/nginx.js";
 import { until } from "../support/world.js";
 import { httpAt } from "../support/listen.js";
 
@@ -87,7 +90,8 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
       const world = await start(kind, port);
       let master: number | null = null;
       try {
-        const config = ownConfig(world.folder, join(world.plan.spec.outputDir, "web"), port + 1);
+        const rendered = renderInclude(world.plan.spec, join(world.folder, "own"));
+        const config = ownConfig(world.folder, rendered, port + 1);
         await run("nginx", ["-c", config]);
         const pid = Number(readFileSync(join(world.folder, "own.pid"), "utf8"));
         master = pid;
@@ -96,6 +100,17 @@ for (const kind of ["nginx", "nginx-lua"] as const) {
         assert.match((await at(PROBE_PATH)).body, /"fence":"up"/);
         await world.switchTo("main", { mode: "down" });
         await until("the user's own nginx to be down", async () => (await at("/")).status === 503);
+        const main = { name: "main", unhashed: kind === "nginx" };
+        const { token } = createBypass(join(world.folder, "state"), main, "tester", wallMs(), 3_600_000);
+        const staff = await ask({
+          port: port + 1,
+          host: "main.test",
+          headers: { Cookie: `a=1; fence_bypass=${token}` },
+        });
+        assert.equal(staff.body, "live");
+        assert.deepEqual([staff.headers["x-told"], staff.headers["x-cookie"]], ["down; bypass", "a=1"]);
+        assert.equal((await at(`${BYPASS_PATH}${token}`)).headers["location"], "/");
+        assert.equal((await at(`${BYPASS_PATH}x`)).status, 404);
         // More often than the limit allows.
         for (let times = 0; times < 3; times++) {
           const { body, headers } = await at("/lua");
@@ -138,7 +153,11 @@ http {
     location = /own.html { return 200 own; }
     location = /closed { internal; return 403; }
     location = /lua { auth_basic off; auth_request off; content_by_lua_block { ngx.say(own) } }
-    location / { auth_basic off; error_page 503 /own.html; return 200 live; }
+    location / {
+      auth_basic off; error_page 503 /own.html;
+      add_header X-Told $fence_main_told always; add_header X-Cookie $fence_cookie always;
+      return 200 live;
+    }
   }
 }
 `;

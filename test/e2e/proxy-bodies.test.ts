@@ -28,7 +28,7 @@ function pattern(seed: number, offset: number, length: number): Buffer {
 
 const PIECE = pattern(0, 0, MIB);
 
-/** GET /SEED/LENGTH/FRAMING answers a pattern; POST answers the SHA-256 of what it got. */
+/** GET /SEED/LENGTH/FRAMING answers a pattern; POST answers the SHA-256 of what it got, POST /slow after many a rest. */
 function startBackend(): Promise<http.Server> {
   const server = http.createServer((request, response) => {
     if (request.method === "POST") {
@@ -37,6 +37,9 @@ function startBackend(): Promise<http.Server> {
       request.on("data", (chunk: Buffer) => {
         hash.update(chunk);
         bytes += chunk.length;
+        if (request.url !== "/slow") return;
+        request.pause();
+        setTimeout(() => request.resume(), 2);
       });
       request.on("end", () => response.end(`${bytes} ${hash.digest("hex")}`));
       return;
@@ -172,6 +175,31 @@ describe("Bodies through the proxy", needs("root"), () => {
     await Promise.all(running);
   });
 
+  test("Uploads that wait for a slow backend stay apart from each other and from heads that come in pieces", async () => {
+    const length = 10_000_000;
+    let isOver = false;
+    const inPieces = async (seed: number): Promise<void> => {
+      for (let round = 0; !isOver; round += 1) {
+        const size = (seed * 31 + round * 7919) % 9000;
+        const answer = await askInPieces(world.port, `/${seed + round}/${size}/length`);
+        const start = answer.indexOf("\r\n\r\n") + 4;
+        assert.ok(answer.subarray(start).equals(pattern(seed + round, 0, size)), `answer of ${seed} differs`);
+      }
+    };
+    const running = [1000, 2000, 3000, 4000].map(inPieces);
+    const slow = async (seed: number): Promise<void> => {
+      const body = pattern(seed, 0, length);
+      const hash = createHash("sha256").update(body).digest("hex");
+      assert.equal(
+        await uploadPieces({ ...options("/slow"), method: "POST" }, body, seed),
+        `${length} ${hash}`,
+      );
+    };
+    await Promise.all([1, 2, 3, 4, 5, 6].map(slow));
+    isOver = true;
+    await Promise.all(running);
+  });
+
   test("A backend that reads slowly gets every byte, and holds the client back", async () => {
     const bytes = 40 * MIB;
     const before = world.memoryPeak();
@@ -180,6 +208,46 @@ describe("Bodies through the proxy", needs("root"), () => {
     assert.ok(world.memoryPeak() - before < GROWTH_MAX);
   });
 });
+
+/** The head of one request in many packets; the answer with its head. */
+async function askInPieces(port: number, path: string): Promise<Buffer> {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  const head = `GET ${path} HTTP/1.1\r\nHost: main.test\r\nX-Padding: ${path.repeat(20)}\r\nConnection: close\r\n\r\n`;
+  for (let at = 0; at < head.length; at += 61) {
+    socket.write(head.slice(at, at + 61));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Sends a body in pieces whose sizes are of no common measure, with its length for odd seeds, else chunked. */
+function uploadPieces(options: http.RequestOptions, body: Buffer, seed: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const framing = seed % 2 ? { "Content-Length": String(body.length) } : {};
+    const headers = { Host: "main.test", ...framing };
+    const request = http.request({ ...options, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve(text));
+    });
+    request.on("error", reject);
+    let sent = 0;
+    const more = (): void => {
+      while (sent < body.length) {
+        const piece = body.subarray(sent, sent + 1 + (((sent + seed) * 7919) % 90_000));
+        sent += piece.length;
+        if (!request.write(piece)) {
+          request.once("drain", more);
+          return;
+        }
+      }
+      request.end();
+    };
+    more();
+  });
+}
 
 /** Reads a little, waits, reads a little more; the answer with its head. */
 async function readSlowly(port: number, path: string): Promise<Buffer> {

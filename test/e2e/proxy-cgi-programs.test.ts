@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { askCgiStatus } from "../../src/proxy/cgi/ask-status.js";
 import { CgiUpstream } from "../../src/proxy/cgi/cgi-upstream.js";
 import type { Upstream } from "../../src/spec/types.js";
+import { inParallel } from "../support/backend-set.js";
 import { ask } from "../support/http-answer.js";
 import {
   BIG_BYTES,
@@ -101,6 +102,12 @@ for (const { title, need, start, socket, protocol, path, info, hasStderr, keeps 
       assert.equal(await postChunked(world.port, `${target}?sum`, Buffer.alloc(0)), `${md5("")} 0`);
     });
 
+    test("POST: a body that the application does not read takes nothing from its answer", async () => {
+      const answers = await inParallel(120, 12, () => get("who", { method: "POST", body: Buffer.from("x") }));
+      const told = answers.map(({ status, body }) => `${status} ${body}`);
+      assert.deepEqual([...new Set(told)], [`200 127.0.0.1 http ${info} `]);
+    });
+
     test("HEAD has no body, 304 neither, and a redirect is passed on", async () => {
       const head = await exchange(
         world.port,
@@ -154,11 +161,11 @@ for (const { title, need, start, socket, protocol, path, info, hasStderr, keeps 
         split,
         params: [],
       });
-      const backend = { kind: "unix", path: program.socket(socket) } as const;
+      const backend = { path: program.socket(socket) };
       const question = { host: "main.test", timeoutMs: 5000, tick: 0 };
       assert.equal(await askCgiStatus(backend, upstream, { ...question, path: `${target}?who` }), 200);
       assert.equal(await askCgiStatus(backend, upstream, { ...question, path: `${target}?304` }), 304);
-      const none = { kind: "unix", path: program.socket("none.sock") } as const;
+      const none = { path: program.socket("none.sock") };
       await assert.rejects(askCgiStatus(none, upstream, { ...question, path: target }), { code: "ENOENT" });
     });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { needs } from "../support/needs.js";
 import { startProxy, tcp, type ProxyWorld } from "../support/proxy.js";
@@ -21,7 +21,7 @@ const HOSTS = ["fence.test", "*.fence.test"];
 
 interface Seen {
   statuses: number[];
-  forwarded: { method: string; body: string }[];
+  forwarded: { method: string; body: string; fields: string }[];
   end: RawClient["end"];
 }
 
@@ -34,7 +34,10 @@ describe("The corpus of requests over sockets", needs("root"), () => {
       let body = "";
       request.setEncoding("latin1").on("data", (chunk: string) => (body += chunk));
       request.on("end", () => {
-        forwarded.push({ method: request.method ?? "", body });
+        const fields = request.rawHeaders.map((text, index) =>
+          index % 2 === 0 ? `${text}: ` : `${text}\r\n`,
+        );
+        forwarded.push({ method: request.method ?? "", body, fields: fields.join("") });
         response.end("ok");
       });
     });
@@ -56,6 +59,8 @@ describe("The corpus of requests over sockets", needs("root"), () => {
       await pause(1);
     }
     if (one.fin === true) client.socket.end();
+    // On a busy machine the answer to what is refused may be long in coming; the end of the connection is behind it.
+    if (one.expect.verdict === "reject") await client.ended();
     for (let length = -1; client.end === null && length !== client.text.length + forwarded.length;) {
       length = client.text.length + forwarded.length;
       await pause(QUIET_MS);
@@ -69,15 +74,25 @@ describe("The corpus of requests over sockets", needs("root"), () => {
     };
   };
 
-  test("No request is taken for two, and what is to be refused is refused", async () => {
+  test("No request is taken for two, and what is to be refused is refused", async (context) => {
     const faults: string[] = [];
     for (const one of REQUEST_CASES) {
-      const fault = requestFault(one, await send(one));
+      // A busy machine may bring a request of the case before late; a fault of the proxy shows each time.
+      let fault = requestFault(one, await send(one));
+      for (let again = 0; fault !== null && again < 2; again += 1) fault = requestFault(one, await send(one));
       if (fault !== null) faults.push(`${one.id}: ${one.why}: ${fault}`);
     }
-    assert.deepEqual(faults, []);
+    tell(context, REQUEST_CASES.length, faults);
   });
 });
+
+/** Prints how many outcomes of which kind were wrong. */
+function tell(context: TestContext, cases: number, faults: readonly string[]): void {
+  const count = (kind: string): number => faults.filter((fault) => fault.includes(`: ${kind}: `)).length;
+  const [unsafe, policy, refused] = [count("unsafe"), count("policy"), count("legal refused")];
+  context.diagnostic(`${cases} cases: unsafe ${unsafe}, policy ${policy}, legal refused ${refused}`);
+  assert.deepEqual(faults, []);
+}
 
 /** What is wrong with an outcome; null: nothing. */
 function requestFault({ expect }: RequestCase, { statuses, forwarded, end }: Seen): string | null {
@@ -85,17 +100,24 @@ function requestFault({ expect }: RequestCase, { statuses, forwarded, end }: See
   const most = expect.forwarded ?? (expect.verdict === "reject" || expect.verdict === "wait" ? 0 : 1);
   // What is of no site never gets to a backend, which is right whatever the case is about.
   const isOfNoSite = statuses.length > 0 && statuses.every((status) => status === 404);
-  if (forwarded.length > most) return `more than ${most} requests: ${seen}`;
+  if (forwarded.length > most) return `unsafe: more than ${most} requests: ${seen}`;
   if (expect.verdict === "accept" && !isOfNoSite) {
     if (forwarded.length !== most && expect.selfOk !== true && expect.waitOk !== true)
-      return `not forwarded: ${seen}`;
+      return `legal refused: ${seen}`;
     if (expect.body !== undefined && forwarded.length > 0 && forwarded[0]?.body !== expect.body)
-      return `another body: ${JSON.stringify(forwarded[0]?.body.slice(0, 80))}`;
+      return `unsafe: another body: ${JSON.stringify(forwarded[0]?.body.slice(0, 80))}`;
   }
+  const fields = forwarded.map((one) => one.fields).join("");
+  const has = (part: string): boolean => fields.toLowerCase().includes(part.toLowerCase());
+  const relayed = (expect.forwardAbsentBytes ?? []).find(has);
+  if (relayed !== undefined) return `policy: ${relayed} was relayed`;
+  const lost = (expect.forwardHas ?? []).find((part) => forwarded.length > 0 && !has(part));
+  if (lost !== undefined) return `policy: ${lost} was lost`;
   if (expect.verdict === "reject") {
     const last = statuses.at(-1);
-    if (last === undefined) return expect.waitOk === true || end !== null ? null : `no answer: ${seen}`;
-    if (!isOfNoSite && last < 400) return `taken: ${seen}`;
+    if (last === undefined)
+      return expect.waitOk === true || end !== null ? null : `unsafe: no answer: ${seen}`;
+    if (!isOfNoSite && last < 400) return `unsafe: taken: ${seen}`;
   }
   return null;
 }
@@ -125,14 +147,15 @@ describe("The corpus of responses over sockets", needs("root"), () => {
     await backend?.close();
   });
 
-  test("What is cut or malformed never looks whole to the client, and what is right is passed on", async () => {
+  test("What is cut or malformed never looks whole to the client, and what is right is passed on", async (context) => {
     const faults: string[] = [];
     for (const one of RESPONSE_CASES) {
       current = one;
       const fault = responseFault(one, await ask(world.port, one.method));
-      if (fault !== null) faults.push(`${one.id}: ${one.why}: ${fault}`);
+      const kind = one.expect.verdict === "ok" ? "legal refused" : "unsafe";
+      if (fault !== null) faults.push(`${one.id}: ${one.why}: ${kind}: ${fault}`);
     }
-    assert.deepEqual(faults, []);
+    tell(context, RESPONSE_CASES.length, faults);
   });
 });
 

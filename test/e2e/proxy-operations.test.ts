@@ -78,7 +78,8 @@ describe("The operations of the proxy", needs("root"), () => {
     until(`a line of ${target}`, () => lines(file).find((line) => line.target === target) ?? null);
   const ask = (target: string, more = "", host = "main.test") =>
     exchange(world.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${more}\r\n`);
-  const control = () => get({ socketPath: join(world.folder, "run/web/control.sock") });
+  const control = () =>
+    get({ socketPath: join(world.folder, "run/web/control.sock"), headers: { Host: "fence" } });
   const change = async (server: Partial<Server>): Promise<void> => {
     const { reloads } = await world.status();
     world.respec((spec) => ({ ...spec, servers: spec.servers.map((one) => ({ ...one, ...server })) }));

@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { EncodeError } from "../../src/servers/adapter.js";
 import { ngx, ngxPattern, ngxPlain, ngxRegex } from "../../src/servers/encode-nginx.js";
 import { needs } from "../support/needs.js";
-import { until } from "../support/world.js";
+import { freePort, until } from "../support/world.js";
 
 /** Values for each encoder, spread over few processes: nginx reads a config of thousands of values in no time. */
 const VALUES = 10_000;
@@ -60,9 +60,9 @@ function values(): string[] {
 async function answers(
   lines: (value: string, index: number) => { http?: string; location: string },
   all: readonly string[],
-  port: number,
 ) {
   const found: string[] = [];
+  const port = await freePort();
   for (let start = 0; start < all.length; start += VALUES_A_PROCESS) {
     const part = all.slice(start, start + VALUES_A_PROCESS);
     const folder = mkdtempSync(join(tmpdir(), "fence-encode-"));
@@ -137,7 +137,6 @@ suite("What the encoders write, nginx reads back", needs("nginx"), () => {
     const found = await answers(
       (value) => ({ location: `add_header X-Value ${ngx(value)} always; return 204;` }),
       all,
-      22050,
     );
     assert.deepEqual(found, all);
   });
@@ -149,7 +148,7 @@ suite("What the encoders write, nginx reads back", needs("nginx"), () => {
       http: `geo $v${index} { default ${ngxPlain(value)}; }`,
       location: `add_header X-Value $v${index} always; return 204;`,
     });
-    assert.deepEqual(await answers(lines, all, 22051), all);
+    assert.deepEqual(await answers(lines, all), all);
   });
 
   test("ngxRegex: a literal matches itself and nothing longer, shorter or changed", async () => {
@@ -165,7 +164,7 @@ suite("What the encoders write, nginx reads back", needs("nginx"), () => {
       const tries = [value, ...others].map((other) => matching(other, `^${ngxRegex(value)}\\z`));
       return { location: `set $r ""; ${tries.join(" ")} add_header X-Value $r always; return 204;` };
     };
-    const found = await answers(lines, all, 22052);
+    const found = await answers(lines, all);
     assert.deepEqual(
       all.filter((_, index) => found[index] !== "10000"),
       [],
@@ -206,7 +205,7 @@ suite("What the encoders write, nginx reads back", needs("nginx"), () => {
       const trial = matching(subjectText, ngxPattern(expression));
       return { location: `set $r ""; ${trial} add_header X-Value $r always; return 204;` };
     };
-    const found = await answers(lines, all, 22053);
+    const found = await answers(lines, all);
     const expected = pairs.map(([expression, subjectText]) =>
       new RegExp(expression).test(subjectText) ? "1" : "0",
     );

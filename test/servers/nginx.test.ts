@@ -65,15 +65,15 @@ test("Both modes hold the pages, only down holds the flag, and both kinds hold w
   const shared = ["variant", "probe.json", "down.html", "down.json", "down.txt", "state"];
   for (const kind of [nginx, nginxLua]) {
     assert.deepEqual(names(kind, { mode: "up" }), shared);
-    assert.deepEqual(names(kind, {}), [...shared, "down"]);
-    assert.deepEqual(names(kind, { leftSec: 5 }), [...shared, "down", "b0"]);
+    assert.deepEqual(names(kind, {}), [...shared, "down", "refuse"]);
+    assert.deepEqual(names(kind, { leftSec: 5 }), [...shared, "down", "refuse", "b0"]);
   }
 });
 
 test("The variant and the state name mode and generation, and the state ends with its mark", () => {
   assert.equal(content(nginx, "variant", {}), "fence variant=down generation=12 site=main\n");
   const state = content(nginxLua, "state", { untilMs: 1_700_000_000_500 });
-  assert.equal(state, "mode=down\ngeneration=12\nuntil=1700000001\nretry_after=120\nend=1\n");
+  assert.equal(state, "mode=down\ngeneration=12\nuntil=1700000001\nretry_after=120\nlanguages=en\nend=1\n");
 });
 
 test("In include mode the main config is not written and not tested", () => {
@@ -123,4 +123,28 @@ test("No site's variant lies where nginx keeps its uploads", () => {
     assert.equal(path, nginx.switchPoint(spec, server, { ...site, name }).active);
     assert.doesNotMatch(name, /^[a-z][a-z0-9-]*$/);
   }
+});
+
+test("What one worker may have to hold is weighed against its connections, and a limit that means nothing is told", () => {
+  const limitsOf = (
+    hold: Partial<Spec["sites"][number]["hold"]>,
+    config: "standalone" | "include" = "standalone",
+  ) => {
+    const plain = siteOf("main");
+    const own = nginxSpec("nginx-lua", "/srv/fence", 8080, LISTEN, [
+      { ...plain, hold: { ...plain.hold, ...hold } },
+    ]);
+    const [first] = own.servers;
+    if (!first) throw new Error("no server");
+    return nginxLua.limits(own, { ...first, config }).map(({ sentence }) => sentence);
+  };
+  const isOfConnections = (sentence: string) =>
+    /^max_held of its sites comes to \d+ connections, .* a worker of nginx has 4096/.test(sentence);
+  assert.equal(limitsOf({ maxHeld: 2000 }).filter(isOfConnections).length, 0);
+  assert.equal(limitsOf({ maxHeld: 2049 }).filter(isOfConnections).length, 1);
+  assert.equal(limitsOf({ maxHeld: 2049 }, "include").filter(isOfConnections).length, 0);
+  const isOfBody = (sentence: string) =>
+    sentence.startsWith("hold.max_body of [site.main] means nothing here");
+  assert.equal(limitsOf({}).filter(isOfBody).length, 0);
+  assert.equal(limitsOf({ maxBodyBytes: 1 }).filter(isOfBody).length, 1);
 });

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { refuseProxyOnly } from "../../src/servers/proxy-only.js";
 import { adapterOf } from "../../src/servers/registry.js";
 import { parseSpec } from "../../src/spec/parse.js";
-import { SERVER_KINDS, type Server, type Spec } from "../../src/spec/types.js";
+import type { Server, Spec } from "../../src/spec/types.js";
 
 const SNAPSHOTS = new URL("../../../snapshots/render/", import.meta.url);
 
@@ -22,8 +22,8 @@ function firstOf({ servers: [server] }: Spec): Server {
 }
 
 /** Of the keys that are refused, what stands before the first space. */
-function refused(spec: Spec, server: Partial<Server>, honoured?: ReadonlySet<string>): string[] {
-  const limits = refuseProxyOnly(spec, { ...firstOf(spec), ...server }, honoured);
+function refused(spec: Spec, server: Partial<Server>): string[] {
+  const limits = refuseProxyOnly(spec, { ...firstOf(spec), ...server });
   for (const { level } of limits) assert.equal(level, "refuse");
   return limits.map(({ sentence }) => sentence.replace(/^(\S+ of \[\S+\]).*$/, "$1"));
 }
@@ -34,6 +34,7 @@ describe("What the proxy alone can do", () => {
       (key) => `${key} of [upstream.app]`,
     ),
     "health of [upstream.app]",
+    "backends.weight of [upstream.app]",
     ...["protocol", "balance", "health"].map((key) => `${key} of [upstream.php]`),
     ...["protocol", "balance"].map((key) => `${key} of [upstream.python]`),
   ];
@@ -49,28 +50,35 @@ describe("What the proxy alone can do", () => {
     assert.deepEqual(refused(FULL, {}).sort(), [...ofUpstreams, ...ofSites].sort());
   });
 
-  test("is refused by every kind but the proxy, with the site and the kind that can", () => {
-    for (const kind of SERVER_KINDS) {
-      const limits = adapterOf(kind).limits(FULL, { ...firstOf(FULL), kind, statCache: "inotify" });
-      const named = limits.filter(({ sentence }) => sentence.includes('for kind "proxy" alone'));
-      assert.equal(named.length > 0, kind !== "proxy", kind);
-      for (const { site } of named) assert.ok(site !== null);
-    }
+  test("is refused with the kinds that can", () => {
+    const sentences = refuseProxyOnly(FULL, { ...firstOf(FULL), kind: "nginx" }).map(
+      ({ sentence }) => sentence,
+    );
+    assert.deepEqual(sentences, [
+      'health of [upstream.app] is not for kind "nginx"; serve the site by kind "proxy", or remove it.',
+      'health of [upstream.php] is not for kind "nginx"; serve the site by kind "proxy", or remove it.',
+    ]);
+    const [first] = refuseProxyOnly(FULL, { ...firstOf(FULL), kind: "gate" });
+    assert.equal(
+      first?.sentence,
+      'balance of [upstream.app] is not for kind "gate"; serve the site by kind "lighttpd", "nginx", "nginx-lua" or "proxy", or remove it.',
+    );
   });
 
-  test("is refused by the proxy, too, as long as it takes no notice of it", () => {
+  test("is followed by the proxy, every key of it", () => {
     const limits = adapterOf("proxy").limits(FULL, firstOf(FULL));
-    const named = limits.filter(({ sentence }) => sentence.includes("not supported yet; remove it"));
     assert.deepEqual(
-      named.map(({ level }) => level),
-      named.map(() => "refuse"),
-    );
-    assert.ok(!named.some(({ sentence }) => sentence.startsWith("protocol ")));
-    assert.deepEqual(
-      adapterOf("proxy")
-        .limits(PLAIN, firstOf(PLAIN))
-        .filter(({ sentence }) => sentence.includes("not supported yet; remove it")),
+      limits.filter(({ level }) => level === "refuse"),
       [],
+    );
+  });
+
+  test("is refused by the proxy where there are no answers to be compressed", () => {
+    const sites = FULL.sites.map((site) => ({ ...site, upstream: null }));
+    const limits = adapterOf("proxy").limits({ ...FULL, sites }, firstOf(FULL));
+    assert.deepEqual(
+      limits.filter(({ level }) => level === "refuse").map(({ sentence }) => sentence.split(",", 1)[0]),
+      ["main", "php"].map((site) => `compress of [site.${site}] is for answers of backends`),
     );
   });
 
@@ -84,14 +92,5 @@ describe("What the proxy alone can do", () => {
 
   test("is not refused of upstreams in a config of the user's own, which has its own", () => {
     assert.deepEqual(refused(FULL, { config: "include" }).sort(), [...ofSites].sort());
-  });
-
-  test("is not refused where a kind follows the key after all", () => {
-    const left = refused(FULL, {}, new Set(["balance", "compress"]));
-    assert.deepEqual(
-      left.filter((key) => /^(?:balance|compress) /.test(key)),
-      [],
-    );
-    assert.equal(left.length, ofUpstreams.length + ofSites.length - 5);
   });
 });

@@ -11,7 +11,7 @@ listen = ["0.0.0.0:80", "[0:0::0]:80", { address = "127.0.0.1:443", tls = true }
 kind = "lighttpd"
 listen = ["127.0.0.1:8080"]
 [upstream.app]
-backends = ["127.0.0.1:8081", "[::1]:8082", "unix:/run/app.sock", "app.internal:80"]
+backends = ["127.0.0.1:8081", { address = "[::1]:8082", weight = 3 }, "unix:/run/app.sock", "app.internal:80"]
 `;
 const TLS = `tls = { certificate = "tls/c.pem", key = "/k.pem" }\n`;
 
@@ -51,11 +51,20 @@ test("Every default is filled in", () => {
     header: "X-Maintenance-Mode",
     headers: [],
     pageHtml: null,
-    title: "Down for maintenance",
+    page: {
+      languages: ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "ja", "zh", "ar"],
+      template: null,
+      logo: null,
+      statusUrl: null,
+      contact: null,
+      texts: {},
+    },
+    title: null,
     message: "",
     reason: "",
     paths: ["/"],
     corsOrigins: [],
+    onExpiry: "alert",
   });
   assert.deepEqual(site.exceptions, { allow: [], trustedProxies: [], pass: [], acme: true, health: null });
   assert.deepEqual(site.settle, { delayMs: 0, timeoutMs: 10_000 });
@@ -92,12 +101,12 @@ test("Hosts are lower case and ASCII", () => {
   assert.deepEqual(sites[0]?.hosts, ["www.example.com", "*.xn--bcher-kva.example", "xn--wgv71a.example"]);
 });
 
-test("Backends are addresses, names or sockets", () => {
+test("Backends are addresses, names or sockets, with or without a weight", () => {
   assert.deepEqual(parse(`hosts = ["a.example"]\nupstream = "app"\n${TLS}`).upstreams[0]?.backends, [
-    { kind: "tcp", host: "127.0.0.1", port: 8081 },
-    { kind: "tcp", host: "::1", port: 8082 },
-    { kind: "unix", path: "/run/app.sock" },
-    { kind: "tcp", host: "app.internal", port: 80 },
+    { kind: "tcp", host: "127.0.0.1", port: 8081, weight: 1 },
+    { kind: "tcp", host: "::1", port: 8082, weight: 3 },
+    { kind: "unix", path: "/run/app.sock", weight: 1 },
+    { kind: "tcp", host: "app.internal", port: 80, weight: 1 },
   ]);
 });
 

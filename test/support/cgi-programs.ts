@@ -8,7 +8,7 @@ import { until } from "./world.js";
 /**
  * Real applications, all with the same answers by QUERY_STRING: `sum` the MD5 of the body and CONTENT_LENGTH, `who` the
  * client's address, scheme, path and a field, `304`, `big` so many bytes of one letter, `die` an answer that breaks off,
- * `stderr` a line of error output, `pid` the process.
+ * `stderr` a line of error output, `pid` the process; PHP's `ledger` the MD5 of the body, and a line in the file `ledger`.
  */
 export interface CgiProgram {
   /** Where its sockets and scripts are. */
@@ -40,7 +40,10 @@ switch ($_SERVER["QUERY_STRING"]) {
     posix_kill(getmypid(), 9);
     break;
   case "stderr": error_log("told by the application"); echo "ok"; break;
-  case "pid": echo getmypid();
+  case "pid": echo getmypid(); break;
+  case "ledger":
+    file_put_contents(__DIR__ . "/ledger", $_SERVER["HTTP_X_ASKED"] . "\n", FILE_APPEND | LOCK_EX);
+    echo md5(file_get_contents("php://input"));
 }
 `;
 

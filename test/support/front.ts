@@ -6,7 +6,7 @@ import { tcp, type ProxyWorld, withControl } from "./proxy.js";
 import { upstreamOf } from "./spec-parts.js";
 
 /** A certificate for main.test in a folder. */
-function certificateIn(folder: string): { certificate: string; key: string } {
+export function certificateIn(folder: string): { certificate: string; key: string } {
   const paths = { certificate: join(folder, "main.pem"), key: join(folder, "main.key") };
   const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=main.test", "-days", "2"];
   execFileSync("openssl", [...args, "-keyout", paths.key, "-out", paths.certificate], { stdio: "ignore" });

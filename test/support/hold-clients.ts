@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import http from "node:http";
 
@@ -13,6 +14,9 @@ export interface Outcome {
   /** Why there was no answer; "" when there was. */
   error: string;
 }
+
+/** The error of a request whose client did not wait for the answer. */
+export const LEFT = "left by its client";
 
 const KINDS = ["get", "post", "chunked"] as const;
 const SIZES = [300, 20_000, 200_000, 1_500_000];
@@ -32,18 +36,23 @@ export function sendMany(
   });
 }
 
+/** @param leaveAfterMs when the client goes away; null: it waits for its answer */
 export function sendOne(
   port: number,
   id: string,
   kind: Outcome["kind"],
   size = 300,
   agent: http.Agent | false = false,
+  leaveAfterMs: number | null = null,
 ): Promise<Outcome> {
   const body = kind === "get" ? Buffer.alloc(0) : randomBytes(size);
   const sha256 = createHash("sha256").update(body).digest("hex");
   return new Promise((resolve) => {
-    const end = (rest: Partial<Outcome>): void =>
+    let timer: NodeJS.Timeout | undefined;
+    const end = (rest: Partial<Outcome>): void => {
+      clearTimeout(timer);
       resolve({ id, kind, status: null, headers: {}, isRight: false, error: "", ...rest });
+    };
     const request = http.request(
       {
         host: "127.0.0.1",
@@ -62,9 +71,23 @@ export function sendOne(
       },
     );
     request.on("error", (error) => end({ error: error.message }));
+    if (leaveAfterMs !== null) {
+      timer = setTimeout(() => {
+        end({ error: LEFT });
+        request.destroy();
+      }, leaveAfterMs);
+    }
     if (kind === "chunked")
       for (let at = 0; at < size; at += 8192) request.write(body.subarray(at, at + 8192));
     else if (kind === "post") request.write(body);
     request.end();
   });
+}
+
+/** The answer of a site that is down. */
+export function assertTold(one: Outcome): void {
+  assert.equal(one.status, 503, `${one.id}: ${one.error}`);
+  assert.equal(one.headers["x-maintenance-mode"], "1");
+  assert.match(one.headers["retry-after"] ?? "", /^\d+$/);
+  assert.equal(one.headers["cache-control"], "no-store");
 }

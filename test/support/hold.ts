@@ -4,7 +4,7 @@ import type { ProxyWorld } from "./proxy.js";
 import { until } from "./world.js";
 
 /** Bounds that no test meets unless it says so. */
-function holdValues(rest: Partial<HoldValues> = {}): HoldValues {
+export function holdValues(rest: Partial<HoldValues> = {}): HoldValues {
   return {
     maxWaitMs: 120_000,
     maxHeld: 10_000,

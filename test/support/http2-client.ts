@@ -10,12 +10,20 @@ export interface Http2Answer {
   interim: number[];
 }
 
-/** A session of Node's own client. */
-export async function session(port: number): Promise<http2.ClientHttp2Session> {
-  const made = http2.connect(`https://127.0.0.1:${port}`, {
-    rejectUnauthorized: false,
+/** The connection of a session, which can be ended under it. */
+export function http2Socket(port: number): TLSSocket {
+  return connect({
+    port,
+    host: "127.0.0.1",
     servername: "main.test",
+    rejectUnauthorized: false,
+    ALPNProtocols: ["h2"],
   });
+}
+
+/** A session of Node's own client. */
+export async function session(port: number, socket = http2Socket(port)): Promise<http2.ClientHttp2Session> {
+  const made = http2.connect(`https://127.0.0.1:${port}`, { createConnection: () => socket });
   made.on("error", () => {});
   await new Promise<void>((resolve, reject) => made.once("connect", () => resolve()).once("error", reject));
   return made;

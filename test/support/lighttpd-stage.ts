@@ -33,6 +33,8 @@ export interface Stage {
   site: Site;
   /** `METHOD URL` of every request the backend got, since the last call. */
   reached(): string[];
+  /** The Cookie field of the last of them. */
+  cookie(): string | undefined;
   /** Ends the backend's connections and lets nothing listen in its place. */
   killBackend(): Promise<void>;
   switch(mode: Mode, more?: Partial<ModeValues>): Promise<void>;
@@ -69,6 +71,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     running,
     site: main,
     reached: () => backend.reached.splice(0),
+    cookie: () => backend.cookie(),
     killBackend: () => backend.kill(),
     switch(mode, more) {
       generation += 1;
@@ -84,14 +87,17 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
 
 async function startBackend() {
   const reached: string[] = [];
+  let cookie: string | undefined;
   const server = http.createServer((request, response) => {
     reached.push(`${request.method} ${request.url}`);
+    ({ cookie } = request.headers);
     request.resume().on("end", () => response.end("live\n"));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
     reached,
+    cookie: () => cookie,
     kill: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -17,7 +17,7 @@ import type { SwitchPoint } from "../../src/servers/adapter.js";
 import { lighttpd } from "../../src/servers/lighttpd.js";
 import type { Cidr, ModeValues, Server, Site, Spec } from "../../src/spec/types.js";
 import { observeWorkers } from "../../src/verify/lighttpd.js";
-import { PLAIN_SERVER, PLAIN_SITE } from "./spec-parts.js";
+import { PLAIN_SERVER, PLAIN_PAGE, PLAIN_SITE } from "./spec-parts.js";
 import { httpAt } from "./listen.js";
 
 export const LIGHTTPD = "/usr/sbin/lighttpd";
@@ -63,6 +63,7 @@ export function siteNamed(name: string, server: Server, more: SiteParts = {}): S
     upstream: "app",
     tls: null,
     routes: [],
+    upstreamRoutes: [],
     settle: { delayMs: 0, timeoutMs: 10_000 },
     ...PLAIN_SITE,
     ...more,
@@ -77,10 +78,12 @@ const MAINTENANCE: Site["maintenance"] = {
   header: "X-Maintenance-Mode",
   headers: [],
   pageHtml: null,
+  page: PLAIN_PAGE,
   title: "Down for maintenance",
   message: "",
   reason: "",
   paths: ["/"],
+  onExpiry: "alert",
   corsOrigins: [],
 };
 
@@ -95,6 +98,8 @@ export function specOf(folder: string, servers: Server[], sites: Site[], upstrea
     outputDir: `${folder}/rendered`,
     servers,
     upstreams,
+    workers: [],
+    notify: [],
     sites,
   };
 }

@@ -42,6 +42,8 @@ export interface LoadReport {
 export interface Load {
   /** From now on a new request must be answered in this mode; null: any mode is legal again. Call with null before a switch. */
   mark(mode: string | null): void;
+  /** So far. */
+  responses(): number;
   /** Ends after the responses under way, at most 5 s. */
   stop(): Promise<LoadReport>;
 }
@@ -58,6 +60,7 @@ export function startLoad(options: LoadOptions): Load {
   );
   return {
     mark: (mode) => tally.mark(mode),
+    responses: () => tally.report().responses,
     async stop() {
       stopping = true;
       const deadline = setTimeout(() => {

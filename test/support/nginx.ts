@@ -19,7 +19,7 @@ import { observeWorkers as observeNginxLua } from "../../src/verify/nginx-lua.js
 import { observeWorkers as observeProxy } from "../../src/verify/proxy.js";
 import type { WorkersView } from "../../src/verify/types.js";
 import { until } from "./world.js";
-import { PLAIN_SERVER, PLAIN_SITE, upstreamOf } from "./spec-parts.js";
+import { PLAIN_SERVER, PLAIN_PAGE, PLAIN_SITE, upstreamOf } from "./spec-parts.js";
 
 /** The proxy has the same variants, and stands in for nginx in these tests. */
 export type NginxKind = Extract<ServerKind, "nginx" | "nginx-lua" | "proxy">;
@@ -60,6 +60,7 @@ export function siteOf(name: string, rest: Partial<Site> = {}): Site {
     upstream: "app",
     tls: null,
     routes: [],
+    upstreamRoutes: [],
     settle: { delayMs: 0, timeoutMs: 10_000 },
     ...PLAIN_SITE,
     ...rest,
@@ -69,10 +70,12 @@ export function siteOf(name: string, rest: Partial<Site> = {}): Site {
       header: "X-Maintenance-Mode",
       headers: [],
       pageHtml: null,
+      page: PLAIN_PAGE,
       title: "Down for maintenance",
       message: "",
       reason: "",
       paths: ["/"],
+      onExpiry: "alert",
       corsOrigins: [],
       ...rest.maintenance,
     },
@@ -110,8 +113,25 @@ export function nginxSpec(
       },
     ],
     upstreams: [upstreamOf("app", [{ kind: "tcp", host: "127.0.0.1", port: backendPort }])],
+    workers: [],
+    notify: [],
     sites: sites.map((site) => ({ ...site, listen: { web: site.listen["web"] ?? listen } })),
   };
+}
+
+/** Renders a spec into a folder of its own, as for a config of the user's own. @returns the folder of its only server */
+export function renderInclude(spec: Spec, folder: string): string {
+  const servers = spec.servers.map((server) => ({ ...server, config: "include" as const }));
+  writeTree(planOf({ ...spec, servers }, adapterOf), folder);
+  return join(folder, spec.servers[0]?.name ?? "");
+}
+
+function writeTree(plan: Plan, folder: string): void {
+  for (const file of createRenderer(adapterOf).renderTree(plan).files) {
+    const path = join(folder, file.path);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.content);
+  }
 }
 
 /** Renders the spec that `build` makes, puts every site up and starts nginx on it. */
@@ -124,11 +144,7 @@ export async function startNginx(
   const plan = planOf(await build(folder, backend), adapterOf);
   const renderer = createRenderer(adapterOf);
   const { spec } = plan;
-  for (const file of renderer.renderTree(plan).files) {
-    const path = join(spec.outputDir, file.path);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, file.content);
-  }
+  writeTree(plan, spec.outputDir);
   mkdirSync(join(spec.runDir, "web"), { recursive: true });
   chmodSync(join(spec.runDir, "web"), 0o700);
   let generation = 0;
@@ -170,12 +186,13 @@ export async function startNginx(
     },
     masterPid: master,
     errors: () => errors,
-    sync(site) {
+    sync(name) {
       const [server] = spec.servers;
-      const point = pointOf(site);
-      if (!server || !point.controlSocket) return Promise.resolve(null);
+      const point = pointOf(name);
+      const site = spec.sites.find((one) => one.name === name);
+      if (!server || !site || !point.controlSocket) return Promise.resolve(null);
       const observe = point.kind === "proxy" ? observeProxy : observeNginxLua;
-      return observe(point, server, master());
+      return observe(point, server, master(), { site, gate: null });
     },
     workerPids: () => (isProxy ? [master()] : nginxWorkers(master()).map((worker) => worker.pid)),
     async end() {

@@ -9,7 +9,7 @@ import type { Backend, Site, Spec, Upstream } from "../../src/spec/types.js";
 import type { StatusReport } from "../../src/proxy/status.js";
 import { nginxSpec, siteOf, startNginx, type NginxWorld } from "./nginx.js";
 import { freePort } from "./world.js";
-import { upstreamOf } from "./spec-parts.js";
+import { upstreamOf, type Placed } from "./spec-parts.js";
 import { httpAt } from "./listen.js";
 
 export interface ProxyWorld extends NginxWorld {
@@ -21,11 +21,11 @@ export interface ProxyWorld extends NginxWorld {
   respec(change: (spec: Spec) => Spec): void;
 }
 
-export const tcp = (port: number): Backend => ({ kind: "tcp", host: "127.0.0.1", port });
+export const tcp = (port: number): Backend => ({ kind: "tcp", host: "127.0.0.1", port, weight: 1 });
 
 /** One proxy with the site main.test up; `backends` null: the backend that the world brings along. */
 export async function startProxy(
-  backends: readonly Backend[] | null,
+  backends: readonly Placed[] | null,
   site: Partial<Site> = {},
   upstream: Partial<Upstream> = {},
 ): Promise<ProxyWorld> {
@@ -62,11 +62,14 @@ export function withControl(world: NginxWorld, port: number): ProxyWorld {
 
 function statusOf(socketPath: string): Promise<StatusReport> {
   return new Promise((resolve, reject) => {
-    const request = http.get({ socketPath, path: "/status", agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      response.on("end", () => resolve(JSON.parse(text) as StatusReport));
-    });
+    const request = http.get(
+      { socketPath, path: "/status", agent: false, headers: { Host: "fence" } },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+        response.on("end", () => resolve(JSON.parse(text) as StatusReport));
+      },
+    );
     request.on("error", reject);
   });
 }

@@ -19,7 +19,7 @@ export interface RawBackend {
 /** A backend that answers with bytes as they are. Bodies are read by Content-Length. */
 export async function startRawBackend(
   onRequest: (request: RawRequest) => void,
-  options: { path?: string; port?: number } = {},
+  options: { path?: string; port?: number; host?: string } = {},
 ): Promise<RawBackend> {
   const requests: RawRequest[] = [];
   const sockets = new Set<Socket>();
@@ -53,7 +53,7 @@ export async function startRawBackend(
   });
   await new Promise<void>((resolve) => {
     if (options.path !== undefined) server.listen(options.path, resolve);
-    else server.listen(options.port ?? 0, "127.0.0.1", resolve);
+    else server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve);
   });
   return {
     port: options.path === undefined ? (server.address() as AddressInfo).port : 0,

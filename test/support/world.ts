@@ -1,14 +1,19 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
 import type { WebServerKind } from "../../src/spec/types.js";
 
 export const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
+
+/** Below those that the kernel gives to clients, one of which may take a port whose server is away for a moment. */
+const LISTENING_PORTS = [10_000, 32_768] as const;
 
 const PROGRAM: Readonly<Record<WebServerKind, string>> = {
   lighttpd: "/usr/sbin/lighttpd",
@@ -27,10 +32,16 @@ export interface WorldOptions {
   kind: WebServerKind;
   /** Lines for `[server.web]`. */
   serverLines?: string;
+  /** Lines for `[upstream.app]`; `backends` are given. */
+  upstreamLines?: string;
   /** Lines for `[site.main]` and its tables; `hosts` and `upstream` are given. */
   siteLines?: string;
   /** Port of a backend that the test brings along. */
   backendPort?: number;
+  /** Another fence than that of the sources. */
+  program?: string;
+  /** Backends that the test brings along, as TOML. */
+  backends?: readonly string[];
 }
 
 /** One real server in front of one small backend, driven through the fence program as a user would. */
@@ -63,46 +74,30 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const specFile = join(folder, "fence.toml");
   writeFileSync(specFile, specText(folder, options, port, options.backendPort ?? backend.port));
   const pidFile = join(folder, "run/web/server.pid");
-  let server: ChildProcess | null = null;
+  const program = options.program ?? FENCE;
+  let server: RenderedServer | null = null;
 
   const world: World = {
     folder,
     specFile,
     port,
     backendRequests: () => backend.requests(),
-    fence: (...args) => runFence(["-c", specFile, ...args]),
-    fenceProcess: (...args) => spawn(process.execPath, [FENCE, "-c", specFile, ...args], { stdio: "pipe" }),
+    fence: (...args) => runFence(["-c", specFile, ...args], undefined, program),
+    fenceProcess: (...args) => spawn(process.execPath, [program, "-c", specFile, ...args], { stdio: "pipe" }),
     async start(mainConfig) {
-      const config =
-        mainConfig ??
-        join(folder, "rendered/web", options.kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf");
-      server =
-        options.kind === "proxy" ? startProxy(mainConfig ?? specFile) : startServer(options.kind, config);
-      const output = collect(server);
-      const started = server;
-      await until(`${options.kind} to answer`, async () => {
-        if (started.exitCode !== null) throw new Error(`${options.kind} did not start: ${output()}`);
-        return existsSync(pidFile) && readFileSync(pidFile, "utf8").trim() !== "" && (await isOpen(port));
-      });
+      server = await startRendered(options.kind, world, mainConfig, program);
     },
     async stop(signal = "SIGTERM") {
-      const stopping = server;
-      if (!stopping || stopping.exitCode !== null || stopping.signalCode !== null) return;
-      // After a reload old workers live on for their last requests, and hold the sockets that the next start needs.
-      const workers = descendantsOf(stopping.pid ?? 0).map((pid) => ({
-        pid,
-        start: processInfo(pid)?.start ?? "",
-      }));
-      const gone = new Promise((resolve) => stopping.once("exit", resolve));
-      stopping.kill(signal);
-      await gone;
-      await until("the workers to end", () => workers.every(({ pid, start }) => !isAlive(pid, start)));
+      await server?.stop(signal);
       server = null;
     },
     masterPid: () => Number(readFileSync(pidFile, "utf8")),
     get: (path = "/", headers = {}) => get(port, path, headers),
     async end() {
       await world.stop();
+      const gate = gatePid(folder);
+      // It would wait for a while whether somebody needs it again.
+      if (isAlive(gate, processInfo(gate)?.start ?? "")) process.kill(gate, "SIGUSR2");
       backend.close();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -110,11 +105,56 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   return world;
 }
 
+/** A real server with the config that fence has rendered for `[server.web]`. */
+export interface RenderedServer {
+  /** Waits until it is gone, with its workers. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** @param mainConfig in the place of the rendered one; of a proxy, the spec */
+export async function startRendered(
+  kind: WebServerKind,
+  { folder, port }: Pick<World, "folder" | "port">,
+  mainConfig?: string,
+  program: string = FENCE,
+): Promise<RenderedServer> {
+  const pidFile = join(folder, "run/web/server.pid");
+  const name = kind === "lighttpd" ? "lighttpd.conf" : "nginx.conf";
+  const server =
+    kind === "proxy"
+      ? startProxy(program, mainConfig ?? join(folder, "fence.toml"))
+      : startServer(kind, mainConfig ?? join(folder, "rendered/web", name));
+  const output = collect(server);
+  try {
+    await until(`${kind} to answer`, async () => {
+      if (server.exitCode !== null) throw new Error(`${kind} did not start: ${output()}`);
+      return existsSync(pidFile) && readFileSync(pidFile, "utf8").trim() !== "" && (await isOpen(port));
+    });
+  } catch (error) {
+    server.kill("SIGKILL");
+    throw error;
+  }
+  return { stop: (signal = "SIGTERM") => stopServer(server, signal) };
+}
+
+async function stopServer(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  // After a reload old workers live on for their last requests, and hold the sockets that the next start needs.
+  const workers = descendantsOf(server.pid ?? 0).map((pid) => ({
+    pid,
+    start: processInfo(pid)?.start ?? "",
+  }));
+  const gone = new Promise((resolve) => server.once("exit", resolve));
+  server.kill(signal);
+  await gone;
+  await until("the workers to end", () => workers.every(({ pid, start }) => !isAlive(pid, start)));
+}
+
 /** Polls until `condition` holds; the deadline is only there so that a broken test ends. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  deadlineMs = 30_000,
+  deadlineMs = 120_000,
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await condition())) {
@@ -139,7 +179,8 @@ ${options.kind === "proxy" ? "" : `program = "${PROGRAM[options.kind]}"\nuser = 
 ${options.serverLines ?? ""}
 
 [upstream.app]
-backends = ["127.0.0.1:${backendPort}"]
+backends = [${options.backends?.join(", ") ?? `"127.0.0.1:${backendPort}"`}]
+${options.upstreamLines ?? ""}
 
 [site.main]
 hosts = ["main.test"]
@@ -148,11 +189,16 @@ ${options.siteLines ?? ""}
 `;
 }
 
-export function runFence(args: readonly string[], cwd?: string): Promise<CliResult> {
-  const child = spawn(process.execPath, [FENCE, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    cwd: cwd ?? dirname(FENCE),
-  });
+export function runFence(args: readonly string[], cwd?: string, program: string = FENCE): Promise<CliResult> {
+  return resultOf(
+    spawn(process.execPath, [program, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: cwd ?? dirname(FENCE),
+    }),
+  );
+}
+
+export function resultOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<CliResult> {
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
@@ -163,14 +209,20 @@ export function runFence(args: readonly string[], cwd?: string): Promise<CliResu
   });
 }
 
+/** Of the gate that keeps the one that serves; 0: there is none. */
+export function gatePid(folder: string): number {
+  const file = join(folder, "run/gate/server.pid");
+  return existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+}
+
 /** In a session of its own: lighttpd's master signals its whole process group when it ends. */
 function startServer(kind: WebServerKind, config: string): ChildProcess {
   const args = kind === "lighttpd" ? ["-D", "-f", config] : ["-c", config, "-g", "daemon off;"];
   return spawn(PROGRAM[kind], args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-function startProxy(spec: string): ChildProcess {
-  const args = [FENCE, "-c", spec, "proxy", "run", "web"];
+function startProxy(program: string, spec: string): ChildProcess {
+  const args = [program, "-c", spec, "proxy", "run", "web"];
   return spawn(process.execPath, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
 }
 
@@ -200,11 +252,16 @@ async function startBackend() {
 }
 
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(LISTENING_PORTS[0], LISTENING_PORTS[1]);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 async function isOpen(port: number): Promise<boolean> {

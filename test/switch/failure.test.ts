@@ -28,7 +28,7 @@ test("a state folder that fence may not write is a matter of permission, a full 
 test("what the disk has not confirmed is told as not durable", () => {
   const { code, exit, message } = told(new NotDurable("/s/journal.json", failed("EIO")));
   assert.deepEqual([code, exit], ["not-durable", "unproven"]);
-  assert.match(message, /\/s\/journal\.json is replaced/);
+  assert.match(message, /^\/s\/journal\.json is changed, but .* could not be synced to the disk: EIO/);
 });
 
 test("anything else is passed on as it is", () => {

@@ -7,9 +7,12 @@ import { EXIT } from "../../src/base/exit.js";
 import { specReference } from "../../src/spec/reference.js";
 import { filesBelow, read, ROOT } from "./project.js";
 
-test("every path that ARCHITECTURE.md names exists", () => {
+test("every path that ARCHITECTURE.md and the documents of evidence name exists", () => {
   const named = [
-    ...read("ARCHITECTURE.md").matchAll(/`((?:\.ci|bench|bin|docs|snapshots|src|templates|test)\/[^`\s]*)`/g),
+    ...["ARCHITECTURE.md", "docs/evidence.md", "docs/threat-model.md"]
+      .map(read)
+      .join("")
+      .matchAll(/`((?:\.ci|bench|bin|docs|snapshots|src|templates|test)\/[^`\s]*)`/g),
   ];
   assert.ok(named.length > 20, "the codemap names the rooms");
   // `snapshots/<case>` stands for many: what comes before it must exist

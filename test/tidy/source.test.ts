@@ -5,8 +5,8 @@ import { SERVER_KINDS } from "../../src/spec/types.js";
 import { filesBelow, linesThatMatch, read, ROOT } from "./project.js";
 
 const FILE_LINES_MAX = 300;
-/** Template folders that belong to no kind of a spec: what fence lays out for the host itself, and for its gate. */
-const OTHER_TEMPLATE_FOLDERS = ["host", "gate"];
+/** Template folders that belong to no kind of a spec: what is for the host itself, the gate, shells and the page. */
+const OTHER_TEMPLATE_FOLDERS = ["host", "gate", "completion", "page"];
 
 test("every template lies in the folder of a server kind", () => {
   const folders = new Set(filesBelow("templates").map((file) => file.split("/")[1]));

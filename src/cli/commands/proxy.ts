@@ -1,6 +1,7 @@
-import { Option, type Command } from "commander";
+import { Argument, Option, type Command } from "commander";
 import { addCommand, type Run } from "../command.js";
-import { option, parseDuration } from "../arguments.js";
+import { oneOf, option, parseDuration } from "../arguments.js";
+import { PROXY_ACTIONS } from "../proxy-actions.js";
 
 export interface ProxyOptions {
   accessLog?: true;
@@ -9,7 +10,8 @@ export interface ProxyOptions {
 
 export function addProxy(program: Command, run: Run): void {
   addCommand<ProxyOptions>(program, run, {
-    usage: "proxy <action> [server]",
+    usage: "proxy",
+    arguments: [oneOf("<action>", PROXY_ACTIONS), new Argument("[server]")],
     summary: "run fence's own web server: run, status, reload, upgrade, stop",
     description:
       'Runs the sites of a [server.NAME] with kind = "proxy", or talks to a proxy that runs. Without a name it is the ' +

@@ -1,6 +1,8 @@
+import { BYPASS_PATH } from "../../base/bypass.js";
 import type { Client } from "../front/client.js";
 import { StreamSocket } from "../front/http2/stream-socket.js";
 import { fieldValue } from "../wire/field-value.js";
+import type { RequestHead } from "../wire/types.js";
 
 /** One request as the access log tells it. Cookies and Authorization are never part of it. */
 export interface AccessRecord {
@@ -49,7 +51,7 @@ export function recordOf(
     client: address?.text ?? client.peer,
     host: request?.host ?? null,
     method: request?.method ?? null,
-    target: request?.target ?? null,
+    target: request === null ? null : loggedTarget(request),
     protocol: protocolOf(client),
     site: site?.name ?? null,
     mode: site?.modes.mode ?? null,
@@ -62,6 +64,11 @@ export function recordOf(
     userAgent: request === null ? null : fieldValue(request.fields, "user-agent"),
     reason,
   };
+}
+
+/** The token of a bypass is a secret. */
+function loggedTarget({ path, target }: RequestHead): string {
+  return path.startsWith(BYPASS_PATH) ? `${BYPASS_PATH}*` : target;
 }
 
 function protocolOf({ request, socket }: Client): string | null {

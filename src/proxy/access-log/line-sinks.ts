@@ -1,5 +1,5 @@
-import { closeSync, openSync, statSync } from "node:fs";
 import sonic from "sonic-boom";
+import { openLog } from "../../base/log-file.js";
 import type { LogSink } from "../log.js";
 
 /** Where whole lines go, many at once. */
@@ -39,23 +39,15 @@ export class StreamSink implements LineSink {
  * of which there are few.
  */
 export class FileSink implements LineSink {
-  private readonly file: sonic.SonicBoom;
+  private file: sonic.SonicBoom;
   private isDropped = false;
 
   /** @param failed told why the file cannot be written @throws Error when it cannot be opened */
-  constructor(path: string, failed: (error: Error) => void) {
-    const is = statSync(path, { throwIfNoEntry: false });
-    if (is !== undefined && !is.isFile() && !is.isCharacterDevice()) throw new Error(`${path} is not a file`);
-    // What stands against it is to be told now, and not by the first line.
-    closeSync(openSync(path, "a", FILE_MODE));
-    this.file = new sonic.SonicBoom({
-      dest: path,
-      maxLength: UNREAD_BYTES_MAX,
-      maxWrite: WRITE_BYTES_MAX,
-      mode: FILE_MODE,
-    });
-    this.file.on("drop", () => (this.isDropped = true));
-    this.file.on("error", failed);
+  constructor(
+    private readonly path: string,
+    private readonly failed: (error: Error) => void,
+  ) {
+    this.file = this.open();
   }
 
   write(lines: string): boolean {
@@ -65,7 +57,13 @@ export class FileSink implements LineSink {
   }
 
   reopen(): void {
-    this.file.reopen();
+    const before = this.file;
+    try {
+      this.file = this.open();
+      before.end();
+    } catch (error) {
+      this.failed(error as Error);
+    }
   }
 
   end(): Promise<void> {
@@ -77,5 +75,16 @@ export class FileSink implements LineSink {
       });
       this.file.end();
     });
+  }
+
+  private open(): sonic.SonicBoom {
+    const file = new sonic.SonicBoom({
+      fd: openLog(this.path, FILE_MODE),
+      maxLength: UNREAD_BYTES_MAX,
+      maxWrite: WRITE_BYTES_MAX,
+    });
+    file.on("drop", () => (this.isDropped = true));
+    file.on("error", this.failed);
+    return file;
   }
 }

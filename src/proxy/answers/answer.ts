@@ -5,6 +5,23 @@ export interface Answer {
   head: string;
   /** A string has one character a byte; a buffer is shared by many answers and never written to. */
   body: string | Buffer;
+  /** Of an answer that is given again and again: all of it as most clients get it, with the Date line of this second. */
+  whole?: { dateLine: string; text: string };
+}
+
+/** The same answer, to be given again and again. A body that is no string is not remembered as a whole. */
+export function repeatedly(answer: Answer): Answer {
+  return typeof answer.body === "string" ? { ...answer, whole: { dateLine: "", text: "" } } : answer;
+}
+
+/** All of an answer in one text for a client of HTTP/1.1 that goes on; made once a second. null: it is not remembered */
+export function wholeText({ head, body, whole }: Answer, dateLine: string): string | null {
+  if (whole === undefined || typeof body !== "string") return null;
+  if (whole.dateLine !== dateLine) {
+    whole.dateLine = dateLine;
+    whole.text = `${head}${dateLine}\r\n${body}`;
+  }
+  return whole.text;
 }
 
 /** Bodies up to this size travel as a string, in one write with their head. */
@@ -16,6 +33,7 @@ const REASONS: Readonly<Record<number, string>> = {
   206: "Partial Content",
   301: "Moved Permanently",
   302: "Found",
+  303: "See Other",
   304: "Not Modified",
   400: "Bad Request",
   403: "Forbidden",

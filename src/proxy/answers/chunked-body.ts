@@ -15,7 +15,7 @@ export class ChunkedBody implements BodyFilter {
     const { socket } = this;
     socket.cork();
     sendText(socket, `${(end - start).toString(16)}\r\n`);
-    sendCopy(socket, bytes, start, end);
+    sendCopy(socket, "", bytes, start, end);
     const isTaken = sendText(socket, "\r\n");
     socket.uncork();
     return isTaken || socket.writableLength === 0;

@@ -1,7 +1,16 @@
 import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 import { STRING_BYTES_MAX } from "../answers/answer.js";
 import type { Context } from "../context.js";
-import { givePrivate, SHARED, sendCopy, sendOwned, takePrivate } from "../transport.js";
+import { isLost, readOnWhenLost, writeDirectBytes } from "../direct-writes.js";
+import {
+  givePrivate,
+  isUnsent,
+  SHARED,
+  sendCopy,
+  sendPrefixed,
+  sendText,
+  takePrivate,
+} from "../transport.js";
 import type { BackendPool } from "./backend-pool.js";
 import type { Exchange } from "./exchange.js";
 
@@ -26,7 +35,12 @@ export abstract class BackendLink {
   protected exchange: Exchange | null;
   private isPaused = false;
   private isGone = false;
+  /** Why an end of the connection is no end of the answer; null: it is one. */
+  private doubt: string | null = null;
+  private readonly connectTimer: NodeJS.Timeout;
   private privateBuffer: Buffer | null = null;
+  /** The client's socket has not yet sent what is in the private buffer. */
+  private isUnflushed = false;
 
   constructor(
     protected readonly context: Context,
@@ -34,7 +48,7 @@ export abstract class BackendLink {
     exchange: Exchange,
   ) {
     this.exchange = exchange;
-    const { backend } = pool;
+    pool.open += 1;
     const onread = {
       buffer: () => this.privateBuffer ?? SHARED,
       callback: (length: number, buffer: Uint8Array) => {
@@ -42,29 +56,36 @@ export abstract class BackendLink {
         return !this.isPaused;
       },
     };
-    const where =
-      backend.kind === "unix" ? { path: backend.path } : { host: backend.host, port: backend.port };
-    const options = { ...where, onread, noDelay: true, allowHalfOpen: true };
+    const options = { ...pool.where, onread, noDelay: true, allowHalfOpen: true };
     this.socket = connect(options as unknown as TcpNetConnectOpts);
     this.socket.on("connect", () => this.guard(() => this.onConnect()));
     this.socket.on("error", (error: NodeJS.ErrnoException) => this.lose(error.code ?? "unknown"));
-    this.socket.on("end", () => this.onEnd());
+    this.socket.on("end", () => (this.doubt === null ? this.onEnd() : this.lose(this.doubt)));
+    readOnWhenLost(this.socket, (code) => this.unwritable(code));
     this.socket.on("close", () => this.lose("closed"));
     this.socket.on("drain", () => this.exchange?.backendDrained());
+    this.connectTimer = setTimeout(() => this.lose("timeout"), pool.times.connectMs);
     context.backendConnections.add(this);
   }
 
   // ---- of the protocol ----
 
-  /** Sends the head of the exchange's request. Called once it is connected, or taken from the pool. */
-  abstract sendHead(exchange: Exchange): void;
+  /**
+   * Sends the head of the exchange's request. Called once it is connected, or taken from the pool.
+   * @param isBodyNext a piece of the body is at hand: the head may wait for it, until `flushHead`
+   */
+  abstract sendHead(exchange: Exchange, isBodyNext: boolean): void;
+
+  /** No piece came. */
+  flushHead(): void {}
 
   /**
    * Sends a piece of the request's body, framed as the client framed it.
    * @param tail text that belongs behind it
+   * @param owned nobody else writes to the buffer; else what is not sent at once is a copy
    * @returns false: no more before the socket's "drain"
    */
-  abstract sendBody(bytes: Uint8Array, tail: string, isLast: boolean): boolean;
+  abstract sendBody(bytes: Buffer, tail: string, isLast: boolean, owned: boolean): boolean;
 
   /** Bytes of the answer. @param owned nobody else reads into the buffer: it is valid until it is sent */
   protected abstract onBytes(exchange: Exchange, bytes: Buffer, length: number, owned: boolean): void;
@@ -101,7 +122,7 @@ export abstract class BackendLink {
   }
 
   resume(): void {
-    if (!this.isPaused || this.isGone) return;
+    if (!this.isPaused || this.isGone || this.isUnflushed) return;
     this.isPaused = false;
     this.socket.resume();
   }
@@ -112,26 +133,46 @@ export abstract class BackendLink {
     if (this.privateBuffer === null && (remaining ?? 0) > LONG_BYTES) this.privateBuffer = takePrivate();
   }
 
-  /** Sends bytes of the body to the client, and reads no more before it has taken them when it must. */
-  protected forward(exchange: Exchange, bytes: Buffer, start: number, end: number, owned: boolean): void {
+  /**
+   * Sends bytes of the body to the client, and reads no more before it has taken them when it must.
+   * @param text goes before them: the head, or nothing
+   */
+  protected forward(
+    exchange: Exchange,
+    text: string,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    owned: boolean,
+  ): void {
     exchange.answerBytes += end - start;
+    const { socket } = exchange.client;
     if (exchange.filter !== null) {
+      if (text !== "") sendText(socket, text);
       if (!exchange.filter.write(bytes, start, end)) this.pause();
       return;
     }
-    const { socket } = exchange.client;
-    const isShort = end - start <= STRING_BYTES_MAX;
-    if (!isShort && bytes === this.privateBuffer) {
-      // The next read would overwrite it. By then the connection may have another exchange and another buffer.
-      socket.write(bytes.subarray(start, end), () => {
-        if (this.privateBuffer === bytes) this.resume();
-      });
-      if (socket.writableLength > 0) this.pause();
+    if (!owned || end - start <= STRING_BYTES_MAX) {
+      if (!sendCopy(socket, text, bytes, start, end)) this.pause();
       return;
     }
-    const isTaken =
-      owned && !isShort ? sendOwned(socket, bytes.subarray(start, end)) : sendCopy(socket, bytes, start, end);
-    if (!isTaken) this.pause();
+    const piece = bytes.subarray(start, end);
+    if (bytes !== this.privateBuffer) {
+      if (!sendPrefixed(socket, text, piece)) this.pause();
+      return;
+    }
+    if (text !== "") sendText(socket, text);
+    // The next read would overwrite it. By then the connection may have another exchange and another buffer.
+    const whenFree = (): void => {
+      if (this.privateBuffer !== bytes) return;
+      this.isUnflushed = false;
+      this.resume();
+    };
+    const isTaken = writeDirectBytes(socket, piece, whenFree);
+    if (isTaken === true) return;
+    this.isUnflushed = true;
+    this.pause();
+    if (isTaken === null) socket.write(piece, whenFree);
   }
 
   /** The answer has come to its end. */
@@ -140,17 +181,20 @@ export abstract class BackendLink {
     this.exchange = null;
     this.served += 1;
     this.reset();
-    this.releasePrivate(exchange.filter !== null || client.socket.writableLength === 0);
-    const keeps = this.keeps && exchange.isRequestSent && !this.context.isStopping;
+    this.releasePrivate(exchange.filter !== null || !isUnsent(client.socket));
+    const keeps = this.keeps && exchange.isRequestSent && !isLost(this.socket) && !this.context.isStopping;
     if (keeps && this.pool.idle.put(this, this.context.clock.tick)) this.resume();
     else this.lose("done");
     exchange.answerEnded();
+    this.pool.freed();
   }
 
   /** However it came to be: nothing more comes from here. */
   protected lose(why: string): void {
     if (this.isGone) return;
     this.isGone = true;
+    clearTimeout(this.connectTimer);
+    this.pool.open -= 1;
     const { exchange } = this;
     this.exchange = null;
     this.pool.idle.remove(this);
@@ -158,6 +202,7 @@ export abstract class BackendLink {
     this.privateBuffer = null;
     this.socket.destroy();
     exchange?.backendLost(this, why);
+    this.pool.freed();
   }
 
   // ---- of the socket ----
@@ -174,8 +219,17 @@ export abstract class BackendLink {
     }
   }
 
+  /**
+   * A program that has answered need not read the rest of the request. Of TCP, a failed write takes the reset away that
+   * would have told the end of the connection from one in the middle of the answer (tcp_recvmsg of Linux).
+   */
+  private unwritable(code: string): void {
+    if (!("path" in this.pool.where)) this.doubt = code;
+  }
+
   private onConnect(): void {
     this.isConnected = true;
+    clearTimeout(this.connectTimer);
     this.pool.refusedAt = null;
     this.exchange?.backendReady();
   }
@@ -194,6 +248,7 @@ export abstract class BackendLink {
 
   private releasePrivate(isFlushed: boolean): void {
     if (this.privateBuffer === null) return;
+    this.isUnflushed = false;
     if (isFlushed) givePrivate(this.privateBuffer);
     this.privateBuffer = null;
   }

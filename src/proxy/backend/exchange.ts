@@ -1,6 +1,7 @@
 import { monotonicMs } from "../../base/clock.js";
 import { causeOf, type Cause, type Failure } from "../answers/failures.js";
 import type { BodyFilter } from "../answers/body-filter.js";
+import { treat } from "../answers/treatment.js";
 import type { BodyReader } from "../body-reader.js";
 import type { CgiCall } from "../cgi/call.js";
 import { dropPrepared } from "../cgi/prepared.js";
@@ -9,20 +10,20 @@ import type { Client } from "../front/client.js";
 import { noteEnd } from "../front/note-end.js";
 import type { Task } from "../front/task.js";
 import type { ServedSite } from "../site.js";
-import { TIMEOUTS_SEC } from "../timeouts.js";
 import { sendText } from "../transport.js";
 import { CONTINUE_TEXT, interimHeadText, keepsConnection, responseHeadText } from "../wire/head-text.js";
 import type { RequestHead, ResponseHead } from "../wire/types.js";
 import type { BackendLink } from "./backend-link.js";
-import type { BackendGroup, BackendPool } from "./backend-pool.js";
-import { tellFailure } from "./tell-failure.js";
-
-/** RFC 9110 section 9.2.2; what else there is may not be done twice. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
-const SENDS_MAX = 3;
+import type { BackendGroup } from "./backend-group.js";
+import type { BackendPool } from "./backend-pool.js";
+import type { Asker } from "./balance/balance.js";
+import { isIdempotent, SENDS_MAX } from "./idempotent.js";
+import { lookForStream, overdueOf } from "./overdue.js";
+import type { Turn } from "./queue/turn.js";
+import { tellFailure, tellTurn } from "./tell-failure.js";
 
 /** One request on its way to a backend and its answer on the way back. */
-export class Exchange implements Task {
+export class Exchange implements Task, Asker {
   /** The backend has the head: the client's body may follow. */
   isReady = false;
   /** All of the request is on its way to the backend. */
@@ -35,17 +36,21 @@ export class Exchange implements Task {
   /** What a backend is sent that does not speak HTTP; null: it does. */
   call: CgiCall | null = null;
   answerBytes = 0;
+  /** It was upgraded. */
+  isTunnel = false;
   /** An exception let it pass while its site is not up. */
   isExempt = false;
   /** Tick of the last sign of life of the backend, or of the last byte it was sent. */
   heardAt: number;
+  answer: number | "stream" | null = null; // since when it is known to come
   private readonly isRepeatable: boolean;
   private connection: BackendLink | null = null;
   private tried: Set<BackendPool> | null = null;
   private sends = 0;
+  /** While it waits for a backend. */
+  private turn: Turn | null = null;
   private lastFailure: Failure = "connect-failed";
   private status = 0;
-  private isTunnel = false;
   private isOver = false;
 
   constructor(
@@ -57,58 +62,65 @@ export class Exchange implements Task {
     body: BodyReader,
   ) {
     this.isRequestSent = body.isDone;
-    this.isRepeatable = body.isDone && IDEMPOTENT.has(request.method);
+    this.isRepeatable = body.isDone && isIdempotent(request);
     this.heardAt = context.clock.tick;
     site.inflight += 1;
   }
 
-  /** Takes a backend and sends the request, or waits for the connection. */
-  start(): void {
+  /**
+   * Takes a backend and sends the request, or waits for one, or for the connection.
+   * @param hasTurn it need not wait behind others: one that was with a backend has had its turn
+   */
+  start(hasTurn = this.sends > 0 || this.tried !== null): void {
     const { clock } = this.context;
-    const pool = this.group.choose(clock.tick, this.tried);
-    if (pool === null) return this.fail(this.lastFailure);
+    const pool = this.group.choose(this, clock.tick, this.tried, hasTurn);
+    if (pool === "busy") return this.waitForTurn();
+    this.leaveQueue();
+    if (pool === null) return this.fail(this.tried === null ? "backends-unhealthy" : this.lastFailure);
     this.heardAt = clock.tick;
     // Another idle connection would most likely be as stale as the one that failed.
     const idle = this.sends > 0 ? null : pool.takeIdle(clock.tick, this.isRepeatable);
     pool.inflight += 1;
     this.client.notes.backend = pool.label;
-    if (idle === null) {
-      this.connection = pool.connect(this.context, this);
-      return;
-    }
-    this.connection = idle;
+    this.connection = idle ?? pool.connect(this.context, this);
+    if (idle === null) return;
     idle.attach(this);
     this.backendReady();
   }
 
-  /** The connection stands: the head goes out, and the body may follow. */
-  backendReady(): void {
-    if (this.connection === null) return;
-    this.sends += 1;
-    this.heardAt = this.context.clock.tick;
-    const { socket } = this.connection;
-    if (!this.isRequestSent && this.client.reader.hasStash) {
-      socket.cork();
-      this.connection.sendHead(this);
-      this.isReady = true;
-      this.client.reader.bodyWanted();
-      socket.uncork();
-      return;
-    }
-    this.connection.sendHead(this);
-    this.isReady = true;
-    if (this.isRequestSent) return;
-    if (this.request.expectContinue) sendText(this.client.socket, CONTINUE_TEXT);
-    this.client.reader.bodyWanted();
+  private waitForTurn(): void {
+    this.turn ??= this.group.queue.admit(this);
+    if (this.turn === null) this.fail("queue-full");
   }
 
-  /** A piece of the request body. @returns false: no more before `bodyWanted` */
-  sendBody(bytes: Uint8Array, tail: string, isLast: boolean): boolean {
+  private leaveQueue(): void {
+    this.turn?.end();
+    this.turn = null;
+  }
+
+  /** The connection stands: the head goes out, and the body may follow. */
+  backendReady(): void {
+    const { connection, client, isRequestSent } = this;
+    if (connection === null) return;
+    this.sends += 1;
+    this.heardAt = this.context.clock.tick;
+    // What has come of the body goes out with the head, in one write.
+    const isBodyNext = !isRequestSent && client.reader.hasStash;
+    connection.sendHead(this, isBodyNext);
+    this.isReady = true;
+    if (isRequestSent) return;
+    if (this.request.expectContinue && !isBodyNext) sendText(client.socket, CONTINUE_TEXT);
+    client.reader.bodyWanted();
+    if (isBodyNext) connection.flushHead();
+  }
+
+  /** A piece of the request body. @param owned as for `BackendLink`. @returns false: no more before `bodyWanted` */
+  sendBody(bytes: Buffer, tail: string, isLast: boolean, owned: boolean): boolean {
     const { connection } = this;
     if (isLast) this.isRequestSent = true;
     if (connection === null) return true;
     this.heardAt = this.context.clock.tick;
-    return connection.sendBody(bytes, tail, isLast);
+    return connection.sendBody(bytes, tail, isLast, owned);
   }
 
   backendDrained(): void {
@@ -125,6 +137,10 @@ export class Exchange implements Task {
     this.connection?.resume();
   }
 
+  clientAddress(): string | null {
+    return this.client.forwardingFor(this.site).client(this.request.sent)?.text ?? null;
+  }
+
   /** The field lines that tell the backend of the client. */
   forwardingLines(): string {
     return this.client.forwardingFor(this.site).lines(this.request);
@@ -132,11 +148,11 @@ export class Exchange implements Task {
 
   interim(head: ResponseHead): void {
     // 100 was fence's own to send.
-    if (head.status !== 100 && this.request.version === 11)
-      sendText(this.client.socket, interimHeadText(head));
+    if (head.status === 100 || this.request.version === 10) return;
+    sendText(this.client.socket, interimHeadText(this.site.treatment?.rewriting?.interim(head) ?? head));
   }
 
-  /** @returns the head for the client */
+  /** @returns the head for the client; "" when it gets another answer */
   finalHead(head: ResponseHead): string {
     const { client, request, site } = this;
     const receiver = { version: request.version, keepAlive: client.keeps };
@@ -144,14 +160,18 @@ export class Exchange implements Task {
     if (this.context.accessLog !== null) client.notes.backendMs = monotonicMs() - client.notes.startedMs;
     this.endsWithConnection = head.framing.kind === "until-close";
     this.stripsChunks = request.version === 10;
+    const told = site.treatment === null ? head : treat(this, site.treatment, head);
+    if (told === null) return "";
     if (head.upgraded) {
+      // It is no request any more.
       this.isTunnel = true;
-      this.uncount();
+      if (this.connection !== null) this.connection.pool.inflight -= 1;
+      site.ends(this.isExempt);
       site.tunnels += 1;
       client.startTunnel();
-    } else client.keeps = keepsConnection(head.framing, receiver);
+    } else client.keeps = keepsConnection(told.framing, receiver);
     client.isAnswered = true;
-    return responseHeadText(head, receiver);
+    return responseHeadText(told, receiver, client.notes.passLine);
   }
 
   /** The backend has done its part, and its connection is another's. */
@@ -183,17 +203,25 @@ export class Exchange implements Task {
     pool.inflight -= 1;
     this.connection = null;
     if (!connection.isConnected) {
-      pool.refusedAt = this.context.clock.tick;
-      (this.tried ??= new Set()).add(pool);
-      this.lastFailure = why === "timeout" ? "connect-timeout" : "connect-failed";
-      this.context.log.error("backend-refused", { site: this.site.name, backend: pool.label, why });
+      pool.refuse(this.context.clock.tick);
+      this.turnFrom(pool, why === "timeout" ? "connect-timeout" : "connect-failed", why);
       return this.start();
     }
-    const isStale = connection.served > 0 && !connection.hasAnswerBytes;
-    if (isStale && this.isRepeatable && this.sends < SENDS_MAX) return this.start();
+    if (this.isRepeatable && !connection.hasAnswerBytes && this.sends < SENDS_MAX) {
+      // One that had answered others was most likely closed as idle. One that had not: its backend fails.
+      if (connection.served === 0) this.turnFrom(pool, "backend-closed", why);
+      return this.start();
+    }
     pool.inflight += 1;
     this.connection = connection;
     this.fail("backend-closed", why);
+  }
+
+  /** A backend did not take the request: another one may. */
+  private turnFrom(pool: BackendPool, failure: Failure, why: string): void {
+    (this.tried ??= new Set()).add(pool);
+    this.lastFailure = failure;
+    tellTurn(this.context, this, failure, why);
   }
 
   /** No answer was begun: the client gets one that says so. */
@@ -202,15 +230,24 @@ export class Exchange implements Task {
     if (this.client.isAnswered) return this.cutOff("backend-cut-off", why);
     const cause = causeOf(failure);
     this.status = cause.status;
-    this.tell(cause, why);
+    tellFailure(this.context, this, cause, why);
     this.release();
     this.client.fail(cause);
+  }
+
+  /** Lets go of the client, who gets another answer. @returns false: nobody is there to get it */
+  handOver(): boolean {
+    if (this.isOver) return false;
+    this.release();
+    this.client.task = null;
+    return true;
   }
 
   /** An answer was begun and cannot be completed: the client must see that it was not. */
   cutOff(failure: Failure, why: string): void {
     if (this.isOver) return;
-    this.tell(causeOf(failure), why);
+    if (!this.client.isAnswered) return this.fail(failure, why);
+    tellFailure(this.context, this, causeOf(failure), why);
     this.release();
     this.client.cutOff();
   }
@@ -221,7 +258,7 @@ export class Exchange implements Task {
     if (!this.isTunnel) {
       const cause = causeOf("client-gone");
       this.status = cause.status;
-      this.tell(cause, "");
+      tellFailure(this.context, this, cause, "");
     }
     this.release();
   }
@@ -232,51 +269,32 @@ export class Exchange implements Task {
   }
 
   sweep(tick: number): void {
-    const { connection } = this;
-    const quiet = tick - this.heardAt;
-    if (connection === null || this.isOver) return;
-    if (this.isTunnel) {
-      if (quiet > TIMEOUTS_SEC.tunnelIdle) this.client.closeTunnel(false);
-    } else if (!connection.isConnected) {
-      if (quiet > TIMEOUTS_SEC.connect) connection.giveUp("timeout");
-    } else if (this.client.isAnswered) {
-      // A client that does not take the answer is held to its own limit.
-      if (quiet > TIMEOUTS_SEC.answerIdle && this.client.socket.writableLength === 0)
-        this.cutOff("backend-stalled", "timeout");
-    } else if (!this.isRequestSent) {
-      if (connection.socket.writableLength > 0 && quiet > TIMEOUTS_SEC.writeStall)
-        this.fail("backend-write-stalled", "timeout");
-    } else if (quiet > TIMEOUTS_SEC.firstByte) this.fail("first-byte-timeout", "timeout");
-  }
-
-  private tell(cause: Cause, why: string): void {
-    this.client.notes.reason = cause.reason;
-    tellFailure(this.context, this, this.connection?.pool.label ?? null, cause, why);
+    this.turn?.sweep();
+    if (!this.isOver) lookForStream(this, tick);
+    if (this.connection === null || this.isOver) return;
+    const overdue = overdueOf(this, this.connection, tick);
+    if (overdue === "tunnel-idle") this.client.closeTunnel(false);
+    else if (overdue === "backend-stalled") this.cutOff(overdue, "timeout");
+    else if (overdue !== null) this.fail(overdue, "timeout");
   }
 
   /** Lets go of a connection that is of no further use. */
   private release(): void {
     this.filter?.abort();
-    const { connection } = this;
-    this.end(connection);
+    this.end(this.connection);
   }
 
   private end(toDestroy: BackendLink | null): void {
     this.isOver = true;
+    this.leaveQueue();
     if (this.call !== null) this.client.prepared = dropPrepared(this.client.prepared);
     if (this.connection !== null && !this.isTunnel) this.connection.pool.inflight -= 1;
     this.connection = null;
     toDestroy?.destroy();
     if (this.isTunnel) this.site.tunnels -= 1;
-    else this.site.ends(this.isExempt);
+    else this.site.ends(this.isExempt, this.answer === "stream");
     // What the proxy itself says in its place is noted when it is said.
     if (!this.client.isAnswered && this.status !== 499) return;
     noteEnd(this.client, this.status, this.answerBytes);
-  }
-
-  /** An upgraded connection is no request any more. */
-  private uncount(): void {
-    if (this.connection !== null) this.connection.pool.inflight -= 1;
-    this.site.ends(this.isExempt);
   }
 }

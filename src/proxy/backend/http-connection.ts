@@ -1,13 +1,12 @@
 import { STRING_BYTES_MAX } from "../answers/answer.js";
 import { BodyReader } from "../body-reader.js";
 import { WIRE_LIMITS } from "../limits.js";
-import { sendOwned, sendText } from "../transport.js";
+import { sendCopy, sendPrefixed, sendText } from "../transport.js";
 import { latin1 } from "../wire/bytes.js";
 import { requestHeadText } from "../wire/head-text.js";
 import { parseResponseHead } from "../wire/response-head.js";
 import type { ResponseHead } from "../wire/types.js";
 import { BackendLink } from "./backend-link.js";
-import type { BackendPool } from "./backend-pool.js";
 import type { Exchange } from "./exchange.js";
 
 /** HTTP/1.1 with a backend: it reads heads, and sends bodies on to the exchange's client as they come. */
@@ -16,19 +15,32 @@ export class HttpConnection extends BackendLink {
   private isTunnel = false;
   private interims = 0;
   private partialHead: Buffer | null = null;
+  /** Of the request: it goes out with the first piece of the body. */
+  private unsentHead = "";
 
-  sendHead(exchange: Exchange): void {
-    sendText(this.socket, requestHeadText(exchange.request, exchange.forwardingLines(), hostOf(this.pool)));
+  sendHead(exchange: Exchange, isBodyNext: boolean): void {
+    const text = requestHeadText(exchange.request, exchange.forwardingLines(), this.pool.spot.host);
+    if (isBodyNext) this.unsentHead = text;
+    else sendText(this.socket, text);
   }
 
-  sendBody(bytes: Uint8Array, tail: string): boolean {
-    const isTaken = bytes.length === 0 || sendOwned(this.socket, bytes);
-    return tail === "" ? isTaken : sendText(this.socket, tail);
+  override flushHead(): void {
+    if (this.unsentHead !== "") sendText(this.socket, this.unsentHead);
+    this.unsentHead = "";
+  }
+
+  sendBody(bytes: Buffer, tail: string, _isLast: boolean, owned: boolean): boolean {
+    const { socket, unsentHead } = this;
+    this.unsentHead = "";
+    const isTaken = owned
+      ? sendPrefixed(socket, unsentHead, bytes)
+      : sendCopy(socket, unsentHead, bytes, 0, bytes.length);
+    return tail === "" ? isTaken : sendText(socket, tail);
   }
 
   protected onBytes(exchange: Exchange, bytes: Buffer, length: number, owned: boolean): void {
-    if (this.isTunnel) this.forward(exchange, bytes, 0, length, owned);
-    else if (this.body !== null) this.bodyBytes(exchange, this.body, bytes, 0, length, owned);
+    if (this.isTunnel) this.forward(exchange, "", bytes, 0, length, owned);
+    else if (this.body !== null) this.bodyBytes(exchange, this.body, "", bytes, 0, length, owned);
     else if (this.partialHead === null) this.headBytes(exchange, bytes, length, owned);
     else {
       const whole = Buffer.concat([this.partialHead, bytes.subarray(0, length)]);
@@ -82,8 +94,7 @@ export class HttpConnection extends BackendLink {
     const { socket } = exchange.client;
     if (head.upgraded) {
       this.isTunnel = true;
-      sendText(socket, text);
-      if (length > at) this.forward(exchange, bytes, at, length, owned);
+      this.forward(exchange, text, bytes, at, length, owned);
       return;
     }
     const { framing } = head;
@@ -105,15 +116,14 @@ export class HttpConnection extends BackendLink {
       this.choosePrivate(this.body.remaining);
       return;
     }
-    socket.cork();
-    sendText(socket, text);
-    this.bodyBytes(exchange, this.body, bytes, at, length, owned);
-    socket.uncork();
+    this.bodyBytes(exchange, this.body, text, bytes, at, length, owned);
   }
 
+  /** @param text the head, when it goes out with them; nothing was sent when they are refused */
   private bodyBytes(
     exchange: Exchange,
     body: BodyReader,
+    text: string,
     bytes: Buffer,
     at: number,
     length: number,
@@ -124,16 +134,10 @@ export class HttpConnection extends BackendLink {
     if (end < length) this.keeps = false;
     if (body.hasCuts) {
       const kept = Buffer.from(body.forwarded(bytes, at, end));
-      if (kept.length > 0) this.forward(exchange, kept, 0, kept.length, false);
+      this.forward(exchange, text, kept, 0, kept.length, false);
       if (body.tail !== "") sendText(exchange.client.socket, body.tail);
-    } else this.forward(exchange, bytes, at, end, owned);
+    } else this.forward(exchange, text, bytes, at, end, owned);
     if (body.isDone) this.complete(exchange);
     else this.choosePrivate(body.remaining);
   }
-}
-
-/** For a request of HTTP/1.0 without Host. */
-function hostOf({ backend }: BackendPool): string {
-  if (backend.kind === "unix") return "localhost";
-  return backend.host.includes(":") ? `[${backend.host}]` : backend.host;
 }

@@ -2,7 +2,7 @@
 export class IdlePool<T extends { idleSince: number }> {
   private readonly idle: T[] = [];
 
-  constructor(private max: number) {}
+  constructor(public max: number) {}
 
   get size(): number {
     return this.idle.length;
@@ -33,6 +33,11 @@ export class IdlePool<T extends { idleSince: number }> {
   close(): T[] {
     this.max = 0;
     return this.takeAll();
+  }
+
+  /** Takes out the one that has been idle for longest. */
+  takeOldest(): T | null {
+    return this.idle.shift() ?? null;
   }
 
   remove(connection: T): void {

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { Backend } from "../../spec/types.js";
+import type { Where } from "../backend/where.js";
 import { parseRequestHead } from "../wire/request-head.js";
 import { bytePath } from "./byte-path.js";
 import { parseCgiHead } from "./cgi-head.js";
@@ -25,17 +25,16 @@ export interface StatusQuestion {
  * @throws Error for whatever is no answer: refused, silent, malformed, no script by the path
  */
 export async function askCgiStatus(
-  backend: Backend,
+  where: Where,
   upstream: CgiUpstream,
   question: StatusQuestion,
 ): Promise<number> {
   const head = await headFor(upstream, question);
-  const socket = connect(
-    backend.kind === "unix" ? { path: backend.path } : { host: backend.host, port: backend.port },
-  );
+  // A check under way keeps no process from its end.
+  const socket = connect(where).unref();
   try {
     return await new Promise<number>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("no answer in time")), question.timeoutMs);
+      const timer = setTimeout(() => reject(new Error("no answer in time")), question.timeoutMs).unref();
       socket.on("close", () => clearTimeout(timer));
       socket.on("error", reject);
       socket.on("end", () => reject(new Error("closed before an answer")));

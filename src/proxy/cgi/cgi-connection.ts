@@ -2,7 +2,7 @@ import { STRING_BYTES_MAX } from "../answers/answer.js";
 import { ChunkedBody } from "../answers/chunked-body.js";
 import { BackendLink } from "../backend/backend-link.js";
 import type { Exchange } from "../backend/exchange.js";
-import { sendOwned, sendText } from "../transport.js";
+import { sendCopy, sendPrefixed, sendText } from "../transport.js";
 import { latin1 } from "../wire/bytes.js";
 import type { ResponseFraming, ResponseHead } from "../wire/types.js";
 import type { CgiCall } from "./call.js";
@@ -24,18 +24,21 @@ export abstract class CgiConnection extends BackendLink {
   private isBodiless = false;
   /** A gathered body is still on its way to the backend. */
   private isSpooling = false;
+  /** Of the request: it goes out with the first piece of the body. */
+  private unsentHead = "";
 
   /** Nothing that belongs to the answer is still to come. */
   protected get isAnswerWhole(): boolean {
     return this.isHeadSent && (this.isBodiless || this.remaining === 0);
   }
 
-  sendHead(exchange: Exchange): void {
+  sendHead(exchange: Exchange, isBodyNext: boolean): void {
     const call = exchange.call as CgiCall;
     const { spool } = call;
     const { socket } = this;
     if (spool === null) {
-      sendText(socket, call.head);
+      if (isBodyNext) this.unsentHead = call.head;
+      else sendText(socket, call.head);
       return;
     }
     socket.cork();
@@ -45,14 +48,28 @@ export abstract class CgiConnection extends BackendLink {
     socket.uncork();
   }
 
+  override flushHead(): void {
+    const head = this.takeHead();
+    if (head !== "") sendText(this.socket, head);
+  }
+
   /** More of the request is on its way. */
   noteSent(): void {
     if (this.exchange !== null) this.exchange.heardAt = this.context.clock.tick;
   }
 
   /** The body of the request as it is. */
-  sendBody(bytes: Uint8Array, _tail: string, _isLast: boolean): boolean {
-    return bytes.length === 0 || sendOwned(this.socket, bytes);
+  sendBody(bytes: Buffer, _tail: string, _isLast: boolean, owned = true): boolean {
+    const head = this.takeHead();
+    if (!owned) return sendCopy(this.socket, head, bytes, 0, bytes.length);
+    return (bytes.length === 0 && head === "") || sendPrefixed(this.socket, head, bytes);
+  }
+
+  /** What goes before the first piece of the body: a program that closes without reading the rest has it all by then. */
+  private takeHead(): string {
+    const { unsentHead } = this;
+    this.unsentHead = "";
+    return unsentHead;
   }
 
   /**
@@ -63,7 +80,7 @@ export abstract class CgiConnection extends BackendLink {
    */
   protected output(exchange: Exchange, bytes: Buffer, pieces: readonly number[], isLast: boolean): boolean {
     if (this.isHeadSent) {
-      this.bodyPieces(exchange, bytes, pieces);
+      this.bodyPieces(exchange, "", bytes, pieces);
       return true;
     }
     if (pieces.length === 0 && !isLast) return true;
@@ -144,10 +161,7 @@ export abstract class CgiConnection extends BackendLink {
       this.remaining = framing.kind === "length" ? 0 : null;
       return true;
     }
-    socket.cork();
-    sendText(socket, text);
-    this.bodyPieces(exchange, bytes, [at, end]);
-    socket.uncork();
+    this.bodyPieces(exchange, text, bytes, [at, end]);
     return true;
   }
 
@@ -170,31 +184,41 @@ export abstract class CgiConnection extends BackendLink {
       declaredLength: head.declaredLength,
       keepAlive: true,
       sendfile: head.sendfile,
+      accelRedirect: head.accelRedirect,
       // RFC 9110 section 6.6.1: applications behind CGI leave it to the server
       fields: head.hasDate ? head.fields : head.fields + this.context.clock.dateLine,
       headBytes: head.headBytes,
     };
   }
 
-  private bodyPieces(exchange: Exchange, bytes: Buffer, pieces: readonly number[]): void {
-    if (this.isBodiless || pieces.length === 0) return;
-    if (pieces.length === 2) {
-      this.bodyPiece(exchange, bytes, pieces[0] as number, pieces[1] as number, false);
-      return;
+  /** @param text goes before them: the head, or nothing */
+  private bodyPieces(exchange: Exchange, text: string, bytes: Buffer, pieces: readonly number[]): void {
+    if (this.isBodiless || pieces.length === 0) {
+      if (text !== "") sendText(exchange.client.socket, text);
+    } else if (pieces.length === 2)
+      this.bodyPiece(exchange, text, bytes, pieces[0] as number, pieces[1] as number, false);
+    else {
+      const whole = joined(null, bytes, pieces);
+      this.bodyPiece(exchange, text, whole, 0, whole.length, true);
     }
-    const whole = joined(null, bytes, pieces);
-    this.bodyPiece(exchange, whole, 0, whole.length, true);
   }
 
   /** @param owned nobody writes to the bytes any more */
-  private bodyPiece(exchange: Exchange, bytes: Buffer, start: number, end: number, owned: boolean): void {
+  private bodyPiece(
+    exchange: Exchange,
+    text: string,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    owned: boolean,
+  ): void {
     let stop = end;
     if (this.remaining !== null) {
       stop = Math.min(end, start + this.remaining);
       if (stop < end) this.keeps = false;
       this.remaining -= stop - start;
     }
-    if (stop > start) this.forward(exchange, bytes, start, stop, owned);
+    if (stop > start || text !== "") this.forward(exchange, text, bytes, start, stop, owned);
   }
 }
 

@@ -12,9 +12,11 @@ export interface CgiHead {
   readonly reason: string;
   /** Content-Length as declared; null: there is none */
   readonly declaredLength: number | null;
-  /** X-Sendfile (or its aliases); "" when absent */
+  /** X-Sendfile or X-LIGHTTPD-send-file; "" when absent */
   readonly sendfile: string;
-  /** Field lines to forward, each with its CRLF: without Status, hop-by-hop, framing and X-Sendfile. */
+  /** X-Accel-Redirect; "" when absent */
+  readonly accelRedirect: string;
+  /** Field lines to forward, each with its CRLF: without Status, hop-by-hop, framing and those two. */
   readonly fields: string;
   readonly hasDate: boolean;
   readonly headBytes: number;
@@ -46,6 +48,7 @@ class HeadReader {
   private hasStatusLine = false;
   private length = -1;
   private sendfile = "";
+  private accelRedirect = "";
   private fields = "";
   private hasDate = false;
   private hasLocation = false;
@@ -171,6 +174,9 @@ class HeadReader {
       case "sendfile":
         this.sendfile = latin1(bytes, start, end);
         return "drop";
+      case "accel-redirect":
+        this.accelRedirect = latin1(bytes, start, end);
+        return "drop";
       default:
         return "drop";
     }
@@ -223,6 +229,7 @@ class HeadReader {
       reason: this.status !== 0 ? this.reason : isRedirect ? "Found" : "OK",
       declaredLength: this.length < 0 ? null : this.length,
       sendfile: this.sendfile,
+      accelRedirect: this.accelRedirect,
       fields: nominated === "" ? this.fields : withoutNominated(this.fields, nominated),
       hasDate: this.hasDate,
       headBytes: at - this.start,

@@ -2,7 +2,7 @@ import { monotonicMs } from "../../base/clock.js";
 import type { BackendPool } from "../backend/backend-pool.js";
 import type { Exchange } from "../backend/exchange.js";
 import type { Context } from "../context.js";
-import { sendOwned, sendText } from "../transport.js";
+import { copyOf, sendOwned, sendText } from "../transport.js";
 import { CgiConnection } from "./cgi-connection.js";
 import { FastcgiDecoder } from "./fastcgi-decoder.js";
 import { RECORD, RECORD_BYTES_MAX, recordHead, STDIN_END } from "./fastcgi-records.js";
@@ -32,10 +32,12 @@ export class FastcgiConnection extends CgiConnection implements Resting {
     super.attach(exchange);
   }
 
-  override sendBody(bytes: Uint8Array, _tail: string, isLast: boolean): boolean {
+  override sendBody(given: Buffer, _tail: string, isLast: boolean, owned = true): boolean {
     const { socket } = this;
+    const bytes = owned ? given : copyOf(given, 0, given.length);
     let isTaken = true;
     socket.cork();
+    this.flushHead();
     for (let at = 0; at < bytes.length; at += RECORD_BYTES_MAX) {
       const piece = bytes.subarray(at, at + RECORD_BYTES_MAX);
       sendText(socket, recordHead(RECORD.stdin, piece.length));

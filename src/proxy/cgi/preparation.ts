@@ -3,7 +3,7 @@ import { BodyReader } from "../body-reader.js";
 import type { Client } from "../front/client.js";
 import type { Task } from "../front/task.js";
 import type { ServedSite } from "../site.js";
-import { sendText } from "../transport.js";
+import { copyOf, sendText } from "../transport.js";
 import { CONTINUE_TEXT } from "../wire/head-text.js";
 import type { RequestHead } from "../wire/types.js";
 import type { CgiUpstream } from "./cgi-upstream.js";
@@ -57,9 +57,10 @@ export class Preparation implements Task {
   }
 
   /** A piece of the body, unframed. @returns false: no more before it was written */
-  sendBody(bytes: Uint8Array, _tail: string, isLast: boolean): boolean {
+  sendBody(given: Buffer, _tail: string, isLast: boolean, owned: boolean): boolean {
     const { spool } = this;
     if (spool === null || this.isOver) return true;
+    const bytes = owned ? given : copyOf(given, 0, given.length);
     const fault = bytes.length === 0 ? null : spool.add(bytes);
     if (fault !== null) {
       this.fail(faultCause(fault));

@@ -3,7 +3,7 @@ import type { Spool } from "./spool.js";
 
 /** One record less than 64 KiB. */
 const PIECE_BYTES = 65_535;
-const NOTHING = new Uint8Array(0);
+const NOTHING = Buffer.alloc(0);
 
 /** Sends a gathered body: at once from memory, from a file as the backend takes it. */
 export async function sendSpool(connection: CgiConnection, spool: Spool): Promise<void> {

@@ -20,7 +20,7 @@ let totalBytes = 0;
 export class Spool {
   bytes = 0;
   /** In memory: the pieces in order; null: they are in the file. */
-  pieces: Uint8Array[] | null = [];
+  pieces: Buffer[] | null = [];
   private handle: FileHandle | null = null;
   private writing: Promise<void> = Promise.resolve();
   private unwritten = 0;
@@ -34,7 +34,7 @@ export class Spool {
   }
 
   /** Takes bytes that nobody will write to any more. @returns why they are not taken; null: they are */
-  add(bytes: Uint8Array): SpoolFault | null {
+  add(bytes: Buffer): SpoolFault | null {
     if (this.bytes + bytes.length > SPOOL_LIMITS.bodyBytesMax) return "spool-too-large";
     if (totalBytes + bytes.length > SPOOL_LIMITS.totalBytesMax) return "spool-full";
     this.bytes += bytes.length;
@@ -55,7 +55,7 @@ export class Spool {
   }
 
   /** Reads from the file. @returns how many bytes; 0 only when it is closed */
-  async read(into: Uint8Array, at: number): Promise<number> {
+  async read(into: Buffer, at: number): Promise<number> {
     if (this.handle === null || this.isClosed) return 0;
     return (await this.handle.read(into, 0, into.length, at)).bytesRead;
   }
@@ -68,13 +68,13 @@ export class Spool {
     void this.writing.then(() => this.handle?.close()).catch(() => {});
   }
 
-  private write(bytes: Uint8Array): void {
+  private write(bytes: Buffer): void {
     this.unwritten += bytes.length;
     this.writing = this.writing.then(() => this.writeNow(bytes));
     this.writing.catch(() => {});
   }
 
-  private async writeNow(bytes: Uint8Array): Promise<void> {
+  private async writeNow(bytes: Buffer): Promise<void> {
     if (this.isClosed) return;
     try {
       this.handle ??= await openNameless();

@@ -1,6 +1,6 @@
 import type { Failure } from "../answers/failures.js";
 import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
-import { progressOf } from "../transport.js";
+import { isUnsent, progressOf } from "../transport.js";
 import type { Client } from "./client.js";
 
 /** Since when a client's connection has been in which state; all times in ticks of the sweep. */
@@ -90,7 +90,7 @@ export class ClientTimer {
   }
 
   private isStalled({ socket }: Client, tick: number): boolean {
-    if (socket.writableLength === 0) {
+    if (!isUnsent(socket)) {
       this.progressAt = tick;
       return false;
     }

@@ -6,8 +6,9 @@ import { dropPrepared, type Prepared } from "../cgi/prepared.js";
 import type { VariablesMemory } from "../cgi/variables-memory.js";
 import type { Context } from "../context.js";
 import type { ServedSite } from "../site.js";
+import { readShared } from "../buffered-reads.js";
 import { PROXY_LIMITS } from "../timeouts.js";
-import { cut, sendText } from "../transport.js";
+import { cut, SHARED } from "../transport.js";
 import { Forwarding } from "../wire/forwarding.js";
 import type { RequestHead } from "../wire/types.js";
 import { leave, type Admission } from "./admission.js";
@@ -17,6 +18,7 @@ import type { Listener } from "./listener.js";
 import type { Peer } from "./peer.js";
 import { RequestNotes } from "./request-notes.js";
 import { RequestReader } from "./request-reader.js";
+import { sendAnswer } from "./send-answer.js";
 import { serve } from "./serve.js";
 import type { Task } from "./task.js";
 
@@ -51,7 +53,8 @@ export class Client {
     this.peer = farEnd.address;
     this.reader = new RequestReader(this, socket);
     this.timer = new ClientTimer(context.clock.tick);
-    socket.on("data", (chunk: Buffer) => this.onData(chunk));
+    if (!readShared(socket, (length) => this.onBytes(SHARED, length, false)))
+      socket.on("data", (chunk: Buffer) => this.onBytes(chunk, chunk.length, true));
     socket.on("end", () => this.onEnd());
     socket.on("drain", () => this.onDrain());
     socket.on("error", () => {});
@@ -95,28 +98,21 @@ export class Client {
 
   /** Sends a whole answer of the proxy's own. */
   reply(answer: Answer): void {
-    const { request, socket, context, reader } = this;
+    const { request, reader } = this;
     if (reader.phase === "gone") return;
     // Whether the body follows is the client's choice: the two could no longer agree where the next request begins.
     if (request?.expectContinue && !reader.body.isDone) this.keeps = false;
-    const head = answer.head + context.clock.dateLine + this.connectionLine();
-    if (request?.method === "HEAD" || answer.body.length === 0) sendText(socket, head);
-    else if (typeof answer.body === "string") sendText(socket, head + answer.body);
-    else {
-      socket.cork();
-      sendText(socket, head);
-      socket.write(answer.body);
-      socket.uncork();
-    }
+    sendAnswer(this, answer);
     this.isAnswered = true;
-    noteEnd(this, answer.status, answer.body.length);
+    noteEnd(this, answer.status, request?.method === "HEAD" ? 0 : answer.body.length);
     this.answered();
   }
 
-  /** `Connection` where it must be said, and the end of the head. */
-  connectionLine(): string {
-    if (!this.keeps) return "Connection: close\r\n\r\n";
-    return this.request?.version === 10 ? "Connection: keep-alive\r\n\r\n" : "\r\n";
+  /** What staff are told, `Connection` where it must be said, and the end of the head. */
+  lastLines(): string {
+    const { passLine } = this.notes;
+    if (!this.keeps) return `${passLine}Connection: close\r\n\r\n`;
+    return this.request?.version === 10 ? `${passLine}Connection: keep-alive\r\n\r\n` : `${passLine}\r\n`;
   }
 
   /** All of the answer is on its way. A client that was not told of an end may send its next request even now. */
@@ -244,9 +240,10 @@ export class Client {
     }
   }
 
-  private onData(chunk: Buffer): void {
-    this.timer.heard(this.context.clock.tick, chunk.length);
-    this.guard(() => this.reader.take(chunk));
+  /** @param owned nobody else writes to the buffer */
+  private onBytes(bytes: Buffer, length: number, owned: boolean): void {
+    this.timer.heard(this.context.clock.tick, length);
+    this.guard(() => this.reader.take(bytes, length, owned));
   }
 
   private onDrain(): void {

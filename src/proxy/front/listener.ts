@@ -1,4 +1,4 @@
-import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Listen } from "../../spec/types.js";
 import { causeOf, failureAnswer, type Failure } from "../answers/failures.js";
 import type { Context } from "../context.js";
@@ -12,7 +12,6 @@ import type { HostTable } from "./host-table.js";
 import { Http2Connection } from "./http2/connection.js";
 import type { Peer } from "./peer.js";
 import { readProxyHeader } from "./proxy-header-reader.js";
-import { SocketFile } from "./socket-file.js";
 import { TlsDoor, type Certificates } from "./tls-door.js";
 
 /** What a listener serves; replaced as a whole when the spec is read anew. */
@@ -42,7 +41,6 @@ export class Listener {
   readonly protocol: "http" | "https";
   private readonly server: Server;
   private readonly door: TlsDoor | null;
-  private readonly file: SocketFile | null;
   /** Connections whose PROXY header has not come. */
   private readonly unnamed = new Set<Socket>();
 
@@ -53,7 +51,6 @@ export class Listener {
   ) {
     this.name = listenName(listen);
     this.port = listen.kind === "tcp" ? listen.port : null;
-    this.file = listen.kind === "unix" ? new SocketFile(listen.path) : null;
     this.protocol = listen.tls ? "https" : "http";
     this.door = listen.tls
       ? new TlsDoor(
@@ -85,28 +82,22 @@ export class Listener {
 
   /**
    * Begins to take connections.
-   * @param inherited the number of a descriptor that is bound to the address already, listening or not, and that this
-   *   process was given by another (a supervisor, systemd); it belongs to the listener from here on. null: bind
-   * @throws the error of listen(2) or bind(2)
+   * @param fd of a socket that is bound to the address already, listening or not; it belongs to the listener from here on
+   * @throws the error of listen(2)
    */
-  async open(inherited: number | null = null): Promise<void> {
-    const { server, file } = this;
-    if (inherited === null) await file?.check();
+  async open(fd: number): Promise<void> {
+    const { server } = this;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      const opened = (): void => {
+      server.listen({ fd }, PROXY_LIMITS.listenBacklog, () => {
         server.off("error", reject);
         resolve();
-      };
-      if (inherited === null) server.listen(this.where(), opened);
-      else server.listen({ fd: inherited }, PROXY_LIMITS.listenBacklog, opened);
+      });
     });
-    if (inherited === null) file?.made();
   }
 
   /** Takes no more connections; those that are there go on. */
   close(): void {
-    this.file?.remove();
     this.server.close();
   }
 
@@ -114,15 +105,6 @@ export class Listener {
   dropHandshakes(): void {
     this.door?.dropHandshakes();
     for (const socket of this.unnamed) socket.destroy();
-  }
-
-  /** As nginx does it: `[::]` is IPv6 alone, so that `0.0.0.0` can stand beside it. */
-  private where(): ListenOptions {
-    const { listen, file } = this;
-    const backlog = PROXY_LIMITS.listenBacklog;
-    if (listen.kind === "unix") return { path: file?.bound ?? listen.path, backlog };
-    const { address, port } = listen;
-    return { host: address, port, backlog, ipv6Only: address.includes(":") };
   }
 
   private accept(socket: Socket): void {

@@ -13,11 +13,15 @@ export class RequestNotes {
   backend: string | null = null;
   backendMs: number | null = null;
 
+  /** A field line for whoever passes while others do not; "": there is nothing to tell. */
+  passLine = "";
+
   begin(): void {
     this.site = null;
     this.startedMs = monotonicMs();
     this.reason = null;
     this.backend = null;
     this.backendMs = null;
+    this.passLine = "";
   }
 }

@@ -4,6 +4,7 @@ import type { Exchange } from "../backend/exchange.js";
 import { BodyReader, NO_BODY_READER } from "../body-reader.js";
 import { WIRE_LIMITS } from "../limits.js";
 import { PROXY_LIMITS } from "../timeouts.js";
+import { copyOf } from "../transport.js";
 import { parseRequestHead } from "../wire/request-head.js";
 import type { RequestHead } from "../wire/types.js";
 import type { Client } from "./client.js";
@@ -28,6 +29,8 @@ export class RequestReader {
   keeper: StashKeeper | null = null;
   isPaused = false;
   private stash: Buffer | null = null;
+  /** Others write to the stash once this turn is over. */
+  private isStashBorrowed = false;
 
   constructor(
     private readonly client: Client,
@@ -39,8 +42,10 @@ export class RequestReader {
     return this.stash !== null;
   }
 
-  take(chunk: Buffer): void {
-    if (this.stash === null) return this.process(chunk);
+  /** @param owned nobody else writes to the buffer; else what is not used at once, and all that is sent on, is a copy */
+  take(bytes: Buffer, length: number, owned: boolean): void {
+    if (this.stash === null) return this.process(bytes, length, owned);
+    const chunk = bytes.subarray(0, length);
     const whole = Buffer.concat([this.stash, chunk]);
     // A head cannot have ended without a line feed.
     if (this.phase === "head" && !chunk.includes(LF) && whole.length < WIRE_LIMITS.headBytesMax) {
@@ -48,15 +53,16 @@ export class RequestReader {
       return;
     }
     this.stash = null;
-    this.process(whole);
+    this.process(whole, whole.length, true);
   }
 
   /** Reads on where it stopped. */
   readOn(): void {
-    const { stash } = this;
+    const { stash, isStashBorrowed } = this;
     this.stash = null;
+    this.isStashBorrowed = false;
     this.resume();
-    if (stash !== null) this.process(stash);
+    if (stash !== null) this.process(stash, stash.length, !isStashBorrowed);
   }
 
   /** The backend takes more. */
@@ -73,6 +79,7 @@ export class RequestReader {
 
   dropStash(): void {
     this.stash = null;
+    this.isStashBorrowed = false;
   }
 
   pause(): void {
@@ -89,24 +96,26 @@ export class RequestReader {
     this.socket.resume();
   }
 
-  private process(chunk: Buffer): void {
+  private process(bytes: Buffer, length: number, owned: boolean): void {
     let at = 0;
-    while (at < chunk.length) {
+    while (at < length) {
       switch (this.phase) {
         case "head":
-          at = this.readHead(chunk, at);
+          at = this.readHead(bytes, at, length, owned);
           break;
         case "body":
-          at = this.readBody(chunk, at);
+          at = this.readBody(bytes, at, length, owned);
           break;
         case "discard":
-          at = this.readDiscarded(chunk, at);
+          at = this.readDiscarded(bytes, at, length);
           break;
-        case "tunnel":
-          if (!(this.client.task as Exchange).sendBody(chunk.subarray(at), "", false)) this.pause();
+        case "tunnel": {
+          const piece = bytes.subarray(at, length);
+          if (!(this.client.task as Exchange).sendBody(piece, "", false, owned)) this.pause();
           return;
+        }
         case "wait":
-          this.keepForLater(chunk, at);
+          this.keepForLater(bytes, at, length, owned);
           return;
         default:
           return;
@@ -115,27 +124,27 @@ export class RequestReader {
   }
 
   /** @returns where to read on, as the others */
-  private readHead(chunk: Buffer, at: number): number {
+  private readHead(bytes: Buffer, at: number, length: number, owned: boolean): number {
     const { client } = this;
     if (this.socket.writableLength > PROXY_LIMITS.unsentBytesMax) {
-      this.keepForLater(chunk, at);
-      return chunk.length;
+      this.keepForLater(bytes, at, length, owned);
+      return length;
     }
-    const head = parseRequestHead(chunk, at, chunk.length);
+    const head = parseRequestHead(bytes, at, length);
     if (head === "incomplete") {
-      this.stash = at === 0 ? chunk : Buffer.from(chunk.subarray(at));
+      this.stash = kept(bytes, at, length, owned);
       client.timer.headBegins(client.context.clock.tick);
-      return chunk.length;
+      return length;
     }
     client.timer.headEnds();
     if (head.kind === "refusal") {
       client.refuse(head);
-      return chunk.length;
+      return length;
     }
-    return this.begin(head, chunk, at + head.headBytes);
+    return this.begin(head, bytes, at + head.headBytes, length);
   }
 
-  private begin(head: RequestHead, chunk: Buffer, at: number): number {
+  private begin(head: RequestHead, bytes: Buffer, at: number, length: number): number {
     const { client } = this;
     this.phase = "wait";
     if (head.framing.kind === "none") {
@@ -147,43 +156,52 @@ export class RequestReader {
     client.timer.bodyBegins(client.context.clock.tick);
     if ((this.body.remaining ?? 0) > PROXY_LIMITS.bodyBytesMax) {
       client.refuse(causeOf("body-too-large"));
-      return chunk.length;
+      return length;
     }
     if (this.body.isDone) {
       client.begin(head);
       return at;
     }
     this.phase = "body";
-    // So that a backend that is ready gets head and body in one write.
-    if (at < chunk.length) this.stash = Buffer.from(chunk.subarray(at));
+    if (at === length) {
+      client.begin(head);
+      return length;
+    }
+    // A backend that is ready gets head and body in one write, and the body is then not copied before.
+    this.stash = bytes.subarray(at, length);
+    this.isStashBorrowed = true;
     client.begin(head);
-    return chunk.length;
+    if (this.isStashBorrowed) {
+      this.stash = copyOf(bytes, at, length);
+      this.isStashBorrowed = false;
+    }
+    return length;
   }
 
-  private readBody(chunk: Buffer, at: number): number {
+  private readBody(bytes: Buffer, at: number, length: number, owned: boolean): number {
     const exchange = this.client.task as Exchange;
     if (this.keeper !== null || !exchange.isReady) {
-      this.keepForLater(chunk, at);
-      return chunk.length;
+      this.keepForLater(bytes, at, length, owned);
+      return length;
     }
     const { body } = this;
-    const end = body.take(chunk, at, chunk.length);
+    const end = body.take(bytes, at, length);
     if (typeof end === "string") {
       exchange.fail(causeOfBody(end));
-      return chunk.length;
+      return length;
     }
     if (body.isDone) this.phase = "wait";
-    const bytes = body.hasCuts ? body.forwarded(chunk, at, end) : chunk.subarray(at, end);
-    if (!exchange.sendBody(bytes, body.tail, body.isDone)) this.pause();
+    const piece = body.hasCuts ? body.forwarded(bytes, at, end) : bytes.subarray(at, end);
+    if (!exchange.sendBody(piece, body.tail, body.isDone, owned)) this.pause();
     return end;
   }
 
-  private readDiscarded(chunk: Buffer, at: number): number {
+  private readDiscarded(bytes: Buffer, at: number, length: number): number {
     const { body, client } = this;
-    const end = body.take(chunk, at, chunk.length);
+    const end = body.take(bytes, at, length);
     if (typeof end === "string" || body.bytes > PROXY_LIMITS.discardBytesMax) {
       client.close();
-      return chunk.length;
+      return length;
     }
     if (body.isDone) {
       this.phase = "wait";
@@ -192,10 +210,15 @@ export class RequestReader {
     return end;
   }
 
-  private keepForLater(chunk: Buffer, at: number): void {
-    this.stash = at === 0 ? chunk : Buffer.from(chunk.subarray(at));
+  private keepForLater(bytes: Buffer, at: number, length: number, owned: boolean): void {
+    this.stash = kept(bytes, at, length, owned);
     if (this.keeper === null || !this.keeper.keeps(this.stash.length)) this.pause();
   }
+}
+
+/** A part that nobody else writes to, and that holds on to no more memory than it needs. */
+function kept(bytes: Buffer, at: number, length: number, owned: boolean): Buffer {
+  return owned && at === 0 && length === bytes.length ? bytes : copyOf(bytes, at, length);
 }
 
 function causeOfBody(reason: string): Cause {

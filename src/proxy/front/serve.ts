@@ -2,16 +2,19 @@ import { wallMs } from "../../base/clock.js";
 import { PROBE_PATH } from "../../servers/probe-path.js";
 import { answerOf, type Answer } from "../answers/answer.js";
 import { Exchange } from "../backend/exchange.js";
-import type { BackendGroup } from "../backend/backend-pool.js";
+import type { BackendGroup } from "../backend/backend-group.js";
 import { callOf } from "../cgi/call.js";
 import type { CgiUpstream } from "../cgi/cgi-upstream.js";
 import { faultCause } from "../cgi/faults.js";
 import { prepare } from "../cgi/prepare.js";
+import { BYPASS_PATH } from "../../base/bypass.js";
+import { linkAnswer, passesBy, passLine, withoutCookie } from "../gate/bypass.js";
 import { decide } from "../gate/decide.js";
 import { downAnswer, HEALTH_OK, preflightAnswer } from "../modes/down-answer.js";
 import type { ServedSite } from "../site.js";
 import { HeldRequest } from "../hold/held-request.js";
 import { serveFile } from "../static/serve-file.js";
+import { askedOf } from "../ways.js";
 import type { RequestHead } from "../wire/types.js";
 import type { Client } from "./client.js";
 
@@ -27,7 +30,14 @@ export function serve(client: Client, request: RequestHead): void {
   client.notes.site = site;
   if (!site.isOpen) return serveShut(client, request, site);
   if (request.path === PROBE_PATH) client.reply(site.modes.probe ?? NOT_FOUND);
+  else if (request.path.startsWith(BYPASS_PATH)) serveLink(client, request, site);
   else serveLive(client, request, site);
+}
+
+/** A link of `fence bypass new`, in every mode; what nobody made is not there. */
+function serveLink(client: Client, { path, sent }: RequestHead, site: ServedSite): void {
+  const isSecure = client.forwardingFor(site).protocol(sent) === "https";
+  client.reply(linkAnswer(site.modes.active, site.name, path, isSecure) ?? NOT_FOUND);
 }
 
 /** While the site is not up, or is and others still wait. */
@@ -36,15 +46,19 @@ function serveShut(client: Client, request: RequestHead, site: ServedSite): void
   const { modes } = site;
   modes.refresh();
   if (path === PROBE_PATH && modes.mode !== "down") return client.reply(modes.probe ?? NOT_FOUND);
+  if (path.startsWith(BYPASS_PATH)) return serveLink(client, request, site);
   if (site.isOpen) return serveLive(client, request, site);
   const decision = decide(site.gate, {
     method,
     path,
     fields,
     client: () => client.forwardingFor(site).client(sent),
+    hasBypass: () => passesBy(modes.active, site.name, fields),
   });
   const isUp = modes.mode === "up";
-  if (decision === "live" || (isUp && decision.startsWith("health"))) {
+  const isStaff = decision === "allow" || decision === "bypass";
+  if (isStaff && !isUp) client.notes.passLine = passLine(modes.mode, decision);
+  if (decision === "live" || isStaff || (isUp && decision.startsWith("health"))) {
     serveLive(client, request, site);
     // While others wait it is a request like any other that the site takes.
     if (!isUp && client.task instanceof Exchange) site.exempts(client.task);
@@ -59,11 +73,13 @@ function serveShut(client: Client, request: RequestHead, site: ServedSite): void
 }
 
 function serveLive(client: Client, request: RequestHead, site: ServedSite): void {
-  const route = site.routes.find(({ path }) => request.path.startsWith(path));
-  if (route !== undefined) return serveFile(client, request, route);
-  if (site.upstream === null) return client.reply(NOT_FOUND);
-  if (site.cgi !== null) return serveCgi(client, request, site, site.upstream, site.cgi);
-  const exchange = new Exchange(client.context, client, site, request, site.upstream, client.reader.body);
+  const taken = site.ways.find(request);
+  if (taken === null) return client.reply(NOT_FOUND);
+  if ("dir" in taken) return serveFile(client, request, taken);
+  const { group, cgi } = taken;
+  if (cgi !== null) return serveCgi(client, request, site, group, cgi);
+  const asked = askedOf(told(request, site), taken);
+  const exchange = new Exchange(client.context, client, site, asked, group, client.reader.body);
   client.task = exchange;
   exchange.start();
 }
@@ -77,11 +93,17 @@ function serveCgi(
 ): void {
   const prepared = prepare(client, request, site, upstream, serveAgain);
   if (prepared === null) return;
-  const exchange = new Exchange(client.context, client, site, request, group, client.reader.body);
+  const exchange = new Exchange(client.context, client, site, told(request, site), group, client.reader.body);
   client.task = exchange;
   exchange.call = callOf(exchange, upstream, prepared);
   if (exchange.call === null) exchange.fail(faultCause("variables-too-large"));
   else exchange.start();
+}
+
+/** The request as the site's backends are told it. */
+function told(request: RequestHead, { treatment }: ServedSite): RequestHead {
+  const clean = withoutCookie(request);
+  return treatment?.rewriting?.request(clean) ?? clean;
 }
 
 /** Once more, of a request that was not ready for a backend. */

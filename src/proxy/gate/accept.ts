@@ -1,10 +1,9 @@
+import { qualityOf } from "./quality.js";
+
 /** Which of the three bodies of an answer a client gets. */
 export type BodyKind = "html" | "json" | "text";
 
 const RANGE = /^\s*([^\s;,]+)\s*(;[^]*)?$/;
-const QUALITY = /;\s*q\s*=\s*([^\s;]*)/i;
-/** As nginx reads it: three digits count, anything of another form counts as not named. */
-const QUALITY_VALUE = /^(?:(1)(?:\.0*)?|0?\.(\d{1,3})\d*|0\.?)$/;
 
 /**
  * The rule that all servers share: JSON when it is named with a greater q than HTML; text when it is named, HTML is not
@@ -32,11 +31,17 @@ export function preferredBody(accept: string): BodyKind {
   return text > 0 && html === 0 && any === 0 ? "text" : "html";
 }
 
-/** Thousandths. */
-function qualityOf(parameters: string): number {
-  const text = QUALITY.exec(parameters)?.[1];
-  if (text === undefined) return 1000;
-  const match = QUALITY_VALUE.exec(text);
-  if (match === null) return 0;
-  return match[1] === "1" ? 1000 : Number((match[2] ?? "").padEnd(3, "0"));
+/** Browsers send few different ones. Longer ones are not worth the memory. */
+const REMEMBERED_MAX = 128;
+const REMEMBERED_LENGTH_MAX = 512;
+const remembered = new Map<string, BodyKind>();
+
+/** preferredBody() by memory. */
+export function rememberedBody(accept: string): BodyKind {
+  const known = remembered.get(accept);
+  if (known !== undefined) return known;
+  const kind = preferredBody(accept);
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+  if (accept.length <= REMEMBERED_LENGTH_MAX) remembered.set(accept, kind);
+  return kind;
 }

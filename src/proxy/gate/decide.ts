@@ -1,11 +1,11 @@
 import { PROBE_PATH } from "../../servers/probe-path.js";
 import type { Site } from "../../spec/types.js";
 import { AddressSet, type Address } from "../wire/addresses.js";
-import { fieldOf } from "./fields.js";
-import { exactTest, prefixTest, ruleTest, type PathTest } from "./path-rules.js";
+import { fieldValue } from "../wire/field-value.js";
+import { exactTest, prefixTest, ruleTest, type PathTest } from "../../spec/path-rules.js";
 
 /** What becomes of a request while its site is down. */
-export type Decision = "live" | "down" | "health-ok" | "health-down" | "preflight";
+export type Decision = "live" | "allow" | "bypass" | "down" | "health-ok" | "health-down" | "preflight";
 
 /** What the gate looks at. */
 export interface GateRequest {
@@ -16,6 +16,8 @@ export interface GateRequest {
   fields: string;
   /** The client's address; null when it cannot be told. Asked only when it matters. */
   client(): Address | null;
+  /** Whether it has a bypass that is valid. Asked last of all. */
+  hasBypass(): boolean;
 }
 
 /** The exceptions of one site, made ready once. */
@@ -45,7 +47,7 @@ export function gateOf(site: Site): Gate {
   };
 }
 
-/** In this order on every server: probe, scope, health, pass rules, allowed clients, preflight, down. */
+/** In this order on every server: probe, scope, health, pass rules, allowed clients, bypass, preflight, down. */
 export function decide(gate: Gate, request: GateRequest): Decision {
   const { method, path } = request;
   if (path === PROBE_PATH) return "down";
@@ -57,17 +59,18 @@ export function decide(gate: Gate, request: GateRequest): Decision {
   if (gate.passes.some((matches) => matches(path))) return "live";
   if (!gate.allow.isEmpty) {
     const address = request.client();
-    if (address !== null && gate.allow.has(address)) return "live";
+    if (address !== null && gate.allow.has(address)) return "allow";
   }
+  if (request.hasBypass()) return "bypass";
   return method === "OPTIONS" && isPreflight(gate, request.fields) ? "preflight" : "down";
 }
 
 function isPreflight(gate: Gate, fields: string): boolean {
   if (gate.origins.size === 0) return false;
-  const origin = fieldOf(fields, "origin");
+  const origin = fieldValue(fields, "origin");
   return (
     origin !== null &&
     gate.origins.has(origin) &&
-    (fieldOf(fields, "access-control-request-method") ?? "") !== ""
+    (fieldValue(fields, "access-control-request-method") ?? "") !== ""
   );
 }

@@ -1,7 +1,7 @@
-import type { Socket } from "node:net";
 import { monotonicMs, wallMs } from "../../base/clock.js";
 import type { Client } from "../front/client.js";
 import type { StashKeeper } from "../front/request-reader.js";
+import { isGone } from "../front/is-gone.js";
 import { noteEnd } from "../front/note-end.js";
 import type { Task } from "../front/task.js";
 import { downAnswer, preflightAnswer } from "../modes/down-answer.js";
@@ -87,18 +87,6 @@ export class HeldRequest implements Task, StashKeeper, Held<HeldRequest> {
     client.task = null;
     client.reader.keeper = null;
   }
-}
-
-/**
- * Whether the peer of a socket that is not read has gone. A reset shows, for the kernel no longer knows the peer; so
- * does a clean end right behind what was read. One that follows bytes that nobody has read yet does not.
- */
-function isGone(socket: Socket): boolean {
-  const { _handle: handle, _readableState: state } = socket as Socket & {
-    _handle?: { getpeername?: (out: object) => number } | null;
-    _readableState?: { ended?: boolean };
-  };
-  return state?.ended === true || (handle?.getpeername?.({}) ?? 0) < 0;
 }
 
 /** Loopback and trusted proxies stand for many clients, as with connections. */

@@ -22,8 +22,8 @@ export interface Held<T> extends Place<T> {
 /** Whose requests wait. */
 export interface HoldingSite {
   readonly modes: ModeStore;
-  /** Requests that the backends have. */
-  readonly inflight: number;
+  /** Requests that the backends have, without those whose answers have been coming for a while. */
+  readonly paced: number;
   /** Nobody waits any more. */
   settle(): void;
 }
@@ -134,7 +134,7 @@ export class WaitingRoom<T extends Held<T>> {
     if (this.queue.size === 0) return false;
     const { mode } = this.site.modes;
     if (this.isClosed || mode === "down") return true;
-    return mode === "up" && this.site.inflight < (this.hold?.releaseConcurrency ?? 1);
+    return mode === "up" && this.site.paced < (this.hold?.releaseConcurrency ?? 1);
   }
 
   private schedule(): void {

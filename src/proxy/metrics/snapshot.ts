@@ -2,7 +2,6 @@ import { readdirSync } from "node:fs";
 import { monotonicMs, wallMs } from "../../base/clock.js";
 import type { Configuration } from "../configuration.js";
 import type { Context } from "../context.js";
-import { TIMEOUTS_SEC } from "../timeouts.js";
 import { BUCKETS_MS, CLASSES, MODES, type Traffic } from "./traffic.js";
 
 /**
@@ -31,6 +30,7 @@ export function metricsSnapshot(configuration: Configuration, context: Context):
   return [
     ...ofSites(configuration, context),
     ...ofBackends(configuration, context),
+    ...ofQueues(configuration),
     ...ofConnections(context),
     ...ofProcess(),
   ];
@@ -123,19 +123,20 @@ function durationValues(site: string, { durations, durationSumMs }: Traffic): Me
   ];
 }
 
-function ofBackends({ pools }: Configuration, { clock }: Context): Metric[] {
-  const all = [...pools].map(([key, pool]) => ({
-    pool,
-    labels: { upstream: key.slice(0, key.indexOf(" ")), backend: pool.label },
-  }));
-  const isUp = (refusedAt: number | null): boolean =>
-    refusedAt === null || clock.tick - refusedAt >= TIMEOUTS_SEC.backendRest;
+function ofBackends({ upstreams }: Configuration, { clock }: Context): Metric[] {
+  const all = [...upstreams.values()].flatMap((group) =>
+    group.all().map(({ pool, state }) => ({
+      pool,
+      isUp: state === "available" && !pool.rests(clock.tick),
+      labels: { upstream: group.name, backend: pool.label },
+    })),
+  );
   return [
     metric(
       "gauge",
       "backend_up",
-      "0: passed over, for it refused a connection lately",
-      all.map(({ pool, labels }) => ({ value: isUp(pool.refusedAt) ? 1 : 0, labels })),
+      "0: passed over, for it is not available or refused a connection lately",
+      all.map(({ isUp, labels }) => ({ value: isUp ? 1 : 0, labels })),
       "min",
     ),
     metric(
@@ -149,6 +150,29 @@ function ofBackends({ pools }: Configuration, { clock }: Context): Metric[] {
       "backend_idle_connections",
       "Connections to it that wait for a request",
       all.map(({ pool, labels }) => ({ value: pool.idle.size, labels })),
+    ),
+  ];
+}
+
+function ofQueues({ upstreams }: Configuration): Metric[] {
+  const all = [...upstreams.values()];
+  return [
+    metric(
+      "gauge",
+      "queued",
+      "Requests that wait for a backend",
+      all.map(({ name, queue }) => ({ value: queue.size, labels: { upstream: name } })),
+    ),
+    metric(
+      "counter",
+      "queue_refused_total",
+      "Requests that found no place in the queue, or waited too long",
+      all.flatMap(({ name, queue }) =>
+        Object.entries(queue.refused).map(([reason, value]) => ({
+          value,
+          labels: { upstream: name, reason },
+        })),
+      ),
     ),
   ];
 }

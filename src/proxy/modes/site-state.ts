@@ -2,7 +2,6 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isMode, type Mode, type HoldValues } from "../../base/mode.js";
 import { bodyOf } from "../answers/answer.js";
-import type { BodyKind } from "../gate/accept.js";
 
 /** A variant in force, as read from its folder. */
 export interface SiteState {
@@ -17,14 +16,17 @@ export interface SiteState {
   hold: HoldValues | null;
   /** The answer to fence's probe, except while the site is down. */
   probe: string | Buffer;
-  bodies: Readonly<Record<BodyKind, string | Buffer>>;
+  /** The page, in the first language first. */
+  pages: readonly Page[];
+  json: string | Buffer;
+  text: string | Buffer;
 }
 
-const BODY_FILES: Readonly<Record<BodyKind, string>> = {
-  html: "down.html",
-  json: "down.json",
-  text: "down.txt",
-};
+export interface Page {
+  /** A tag of BCP 47; null: nobody knows. */
+  language: string | null;
+  body: string | Buffer;
+}
 
 /** The folder that an active variant points to; null when there is none. */
 export function activeFolder(active: string): string | null {
@@ -38,19 +40,29 @@ export function activeFolder(active: string): string | null {
 /** Reads a variant folder. @returns null when it is not there, not whole or not one of fence's */
 export function readSiteState(folder: string): SiteState | null {
   try {
-    const values = parseState(readFileSync(join(folder, "state"), "latin1"));
+    const state = readFileSync(join(folder, "state"), "latin1");
+    const values = parseState(state);
     if (values === null) return null;
     const read = (name: string): string | Buffer => bodyOf(readFileSync(join(folder, name)));
-    const { html, json, text } = BODY_FILES;
+    const [first = null, ...others] = languagesOf(state);
     return {
       folder,
       ...values,
       probe: read("probe.json"),
-      bodies: { html: read(html), json: read(json), text: read(text) },
+      pages: [
+        { language: first, body: read("down.html") },
+        ...others.map((language) => ({ language, body: read(`down.${language.toLowerCase()}.html`) })),
+      ],
+      json: read("down.json"),
+      text: read("down.txt"),
     };
   } catch {
     return null;
   }
+}
+
+function languagesOf(state: string): string[] {
+  return /^languages=([A-Za-z0-9,-]+)\n/m.exec(state)?.[1]?.split(",") ?? [];
 }
 
 type Values = Pick<SiteState, "mode" | "generation" | "untilSec" | "retryAfterSec" | "hold">;

@@ -16,6 +16,8 @@ import type { BoundSockets } from "./sockets.js";
 import { handOver } from "./successor.js";
 
 const RUN_FOLDER_MODE = 0o700;
+/** Other servers have sockets of their own in the folder above it. */
+const PARENT_MODE = 0o755;
 /** From being ready until the predecessor says so; then it has given up. */
 const TAKE_OVER_MS = 60_000;
 /** Until the predecessor has closed its listener for metrics. */
@@ -64,7 +66,7 @@ export class Daemon {
   /** @throws whatever stands against it: then nothing listens any more */
   async start(): Promise<void> {
     const { config, predecessor, serving, log } = this.options;
-    makeFolders(dirname(config.controlSocket), RUN_FOLDER_MODE);
+    makeFolders(dirname(config.controlSocket), RUN_FOLDER_MODE, PARENT_MODE);
     if (predecessor === null && (await isAnswered(config.controlSocket)))
       throw new Error(`another proxy answers on ${config.controlSocket}`);
     await serving.start();

@@ -41,6 +41,7 @@ const UPSTREAM_KEYS: Record<keyof Upstream, true> = {
   readTimeoutMs: true,
   sendTimeoutMs: true,
   health: true,
+  keepsConnections: true,
   cgi: true,
 };
 const SITE_KEYS: Record<keyof DocumentSite, true> = {
@@ -51,6 +52,7 @@ const SITE_KEYS: Record<keyof DocumentSite, true> = {
   upstream: true,
   tls: true,
   routes: true,
+  upstreamRoutes: true,
   maintenance: true,
   exceptions: true,
   rewrite: true,
@@ -64,6 +66,16 @@ const MAINTENANCE_KEYS: Record<keyof DocumentMaintenance, true> = {
   headers: true,
   paths: true,
   corsOrigins: true,
+};
+
+/** What is in the variant already, or no concern of who serves. */
+const NOT_SERVED: Omit<Site["maintenance"], keyof DocumentMaintenance> = {
+  pageHtml: null,
+  page: { languages: [], template: null, logo: null, statusUrl: null, contact: null, texts: {} },
+  title: null,
+  message: "",
+  reason: "",
+  onExpiry: "alert",
 };
 
 /** A hold comes with its own bounds, in its variant. */
@@ -123,11 +135,12 @@ function siteOf(server: string, { active: _active, listen, maintenance, ...site 
   return {
     ...site,
     servers: [server],
+    worker: null,
     listen: { [server]: listen },
     settle: { delayMs: 0, timeoutMs: 0 },
     hold: NO_HOLD,
     // The variants carry these.
-    maintenance: { ...maintenance, pageHtml: null, title: "", message: "", reason: "" },
+    maintenance: { ...maintenance, ...NOT_SERVED },
   };
 }
 

@@ -1,16 +1,8 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync, unlinkSync } from "node:fs";
-import net from "node:net";
-import { getSystemErrorName } from "node:util";
+import { bindTcp, handleOfFd, type SocketHandle } from "../../base/bound-handle.js";
 import type { Listen } from "../../spec/types.js";
 import { listenName } from "../front/listener.js";
-import { SocketFile } from "../front/socket-file.js";
-
-/** A socket as the system knows it, of which nothing is read or accepted yet. */
-export interface SocketHandle {
-  readonly fd: number;
-  getsockname?(out: { address?: string; port?: number; family?: string }): number;
-  close(): void;
-}
+import { bindSocketFile } from "./socket-file.js";
 
 /** Where a listener gets its socket from. */
 export interface SocketSource {
@@ -19,21 +11,6 @@ export interface SocketSource {
   /** The listener has closed its socket. */
   release(listen: Listen): void;
 }
-
-/**
- * What node:cluster makes the sockets of its workers with: bound, and not listening, so that whoever holds it accepts
- * nothing. Listening by server.listen() accepts at once; there is no documented way to do the one without the other.
- */
-type CreateHandle = (
-  address: string | null,
-  port: number,
-  family: 4 | 6 | -1,
-  fd: number | undefined,
-  flags: number,
-) => SocketHandle | number;
-const { _createServerHandle: createHandle } = net as unknown as { _createServerHandle?: CreateHandle };
-
-const IPV6_ONLY = 1;
 
 /** The sockets of one process, by the name of their address. */
 export class BoundSockets implements SocketSource {
@@ -48,7 +25,7 @@ export class BoundSockets implements SocketSource {
   /** @param fds descriptors that this process was given */
   constructor(fds: readonly number[]) {
     for (const fd of fds) {
-      const handle = handleOf(null, 0, -1, fd, 0, `descriptor ${fd}`);
+      const handle = handleOfFd(fd);
       const name = nameOf(handle);
       this.inherited.set(name, handle);
     }
@@ -143,29 +120,8 @@ export function alreadyUsed(listen: Listen): Error {
 /** @throws Error of bind(2) */
 async function bind(listen: Listen): Promise<SocketHandle> {
   const name = listenName(listen);
-  if (listen.kind === "tcp") {
-    const { address, port } = listen;
-    // As nginx does it: `[::]` is IPv6 alone, so that `0.0.0.0` can stand beside it.
-    const [family, flags] = address.includes(":") ? ([6, IPV6_ONLY] as const) : ([4, 0] as const);
-    return handleOf(address, port, family, undefined, flags, name);
-  }
-  const file = new SocketFile(listen.path);
-  await file.check();
-  const handle = handleOf(file.bound, -1, -1, undefined, 0, name);
-  file.made();
-  return handle;
-}
-
-function handleOf(...args: [...Parameters<CreateHandle>, name: string]): SocketHandle {
-  const [address, port, family, fd, flags, name] = args;
-  if (createHandle === undefined) throw new Error("this Node cannot make a socket that does not listen");
-  const made = createHandle(address, port, family, fd, flags);
-  // That an address is taken shows only when the socket is asked for it.
-  const error = typeof made === "number" ? made : (made.getsockname?.({}) ?? 0);
-  if (error === 0 && typeof made !== "number") return made;
-  if (typeof made !== "number") made.close();
-  const code = getSystemErrorName(error);
-  throw Object.assign(new Error(`cannot listen on ${name}: ${code}`), { code });
+  if (listen.kind === "tcp") return bindTcp(listen.address, listen.port, name);
+  return bindSocketFile(listen.path, name);
 }
 
 /** The address that a socket is bound to, as `listenName` writes it. */

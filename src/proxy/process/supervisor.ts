@@ -101,7 +101,14 @@ export class Supervisor implements Serving {
     const sum = sumOf(reports);
     const uptimeSec = Math.floor((monotonicMs() - this.startedMs) / 1000);
     const own = { ...this.facts, pid: process.pid, uptimeSec, stopping: this.isStopping, workers };
-    const nothing = { server: this.config.server.name, connections: 0, sites: [], backends: [] };
+    const nothing = {
+      server: this.config.server.name,
+      connections: 0,
+      sites: [],
+      queues: [],
+      names: [],
+      backends: [],
+    };
     return { ...nothing, ...sum, ...own };
   }
 

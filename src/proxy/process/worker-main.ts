@@ -13,7 +13,8 @@ import {
   type Identity,
   type Question,
 } from "./messages.js";
-import { alreadyUsed, type SocketHandle, type SocketSource } from "./sockets.js";
+import type { SocketHandle } from "../../base/bound-handle.js";
+import { alreadyUsed, type SocketSource } from "./sockets.js";
 
 /** Below 16 characters, so that it is also what /proc/PID/comm says: by it the workers of a proxy are known. */
 process.title = "fence-worker";

@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess, type SendHandle } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { ownProgram } from "../../base/own-files.js";
 import { monotonicMs } from "../../base/clock.js";
+import { programEnv } from "../../base/run.js";
 import type { Answered, Answers, Question } from "./messages.js";
-import type { SocketHandle } from "./sockets.js";
+import type { SocketHandle } from "../../base/bound-handle.js";
 
-const PROGRAM = fileURLToPath(new URL("worker-main.js", import.meta.url));
+const PROGRAM = ownProgram("proxy/process/worker-main.js");
+/** What tunes Node, and where bodies are kept; a secret of whoever started the proxy is none of a worker's business. */
+const ENV_KEPT = ["NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "TMPDIR", "UV_THREADPOOL_SIZE"];
 
 interface Waiting {
   resolve: (value: never) => void;
@@ -26,6 +29,7 @@ export class WorkerProcess {
   /** @throws Error when no process can be started */
   constructor() {
     this.child = spawn(process.execPath, [...process.execArgv, PROGRAM], {
+      env: programEnv(ENV_KEPT),
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.pid = this.child.pid ?? 0;

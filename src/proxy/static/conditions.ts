@@ -1,4 +1,4 @@
-import { fieldOf } from "../gate/fields.js";
+import { fieldValue } from "../wire/field-value.js";
 
 /** What a client can hold a file against. */
 export interface Validators {
@@ -8,23 +8,27 @@ export interface Validators {
   modifiedSec: number;
 }
 
-/** As nginx makes it. */
-export function etagOf(modifiedSec: number, size: number): string {
-  return `"${modifiedSec.toString(16)}-${size.toString(16)}"`;
+/**
+ * As nginx makes it; what is compressed by its name has that in it besides, so that no file and its compressed form have
+ * the same.
+ */
+export function etagOf(path: string, modifiedSec: number, size: number): string {
+  const coding = /\.(?:br|gz)$/.exec(path)?.[0].replace(".", "-") ?? "";
+  return `"${modifiedSec.toString(16)}-${size.toString(16)}${coding}"`;
 }
 
 /** The conditions of a GET or HEAD, in the order of RFC 9110 section 13.2.2; 200 is "go on". */
 export function conditionStatus(fields: string, { etag, modifiedSec }: Validators): 200 | 304 | 412 {
-  const match = fieldOf(fields, "if-match");
+  const match = fieldValue(fields, "if-match");
   if (match !== null) {
     if (!lists(match, etag, false)) return 412;
   } else {
-    const unmodified = secondsOf(fieldOf(fields, "if-unmodified-since"));
+    const unmodified = secondsOf(fieldValue(fields, "if-unmodified-since"));
     if (unmodified !== null && modifiedSec > unmodified) return 412;
   }
-  const noneMatch = fieldOf(fields, "if-none-match");
+  const noneMatch = fieldValue(fields, "if-none-match");
   if (noneMatch !== null) return lists(noneMatch, etag, true) ? 304 : 200;
-  const since = secondsOf(fieldOf(fields, "if-modified-since"));
+  const since = secondsOf(fieldValue(fields, "if-modified-since"));
   return since !== null && modifiedSec <= since ? 304 : 200;
 }
 
@@ -58,9 +62,9 @@ export function partOf(
   size: number,
   { etag, modifiedSec }: Validators,
 ): Part | "whole" | "none" {
-  const range = fieldOf(fields, "range");
+  const range = fieldValue(fields, "range");
   if (range === null) return "whole";
-  const condition = fieldOf(fields, "if-range");
+  const condition = fieldValue(fields, "if-range");
   if (condition !== null && condition !== etag && secondsOf(condition) !== modifiedSec) return "whole";
   const match = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i.exec(range);
   const [, from = "", to = ""] = match ?? [];

@@ -1,10 +1,13 @@
 import { constants } from "node:fs";
 import { open, readlink, realpath, stat, type FileHandle } from "node:fs/promises";
+import type { Answer } from "../answers/answer.js";
 import { etagOf, type Validators } from "./conditions.js";
 
 /** Files up to this size are kept in memory; each is looked at again at most once a second. */
 const CACHED_FILE_BYTES_MAX = 64 * 1024;
 const CACHE_BYTES_MAX = 32 * 1024 * 1024;
+/** Names that are known not to exist, within one second. */
+const ABSENT_MAX = 4096;
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** A regular file that may be served. */
@@ -14,25 +17,36 @@ export interface Found extends Validators {
   /** Of a small file; else there is a handle, which whoever gets it must close. */
   content: Buffer | null;
   handle: FileHandle | null;
+  /** The answer to a GET without conditions, once there was one, and the lines that it has besides. */
+  answer: { lines: string; answer: Answer } | null;
 }
 
 export type Lookup = Found | { kind: "directory" | "none" | "forbidden" };
 
 interface Cached extends Found {
+  /** The folder that it was found to be in. */
+  dir: string;
   content: Buffer;
   identity: string;
   lookedAt: number;
 }
 
-/** The files of all routes. Nothing outside a route's folder is served, whatever a symlink says. */
-export class FileStore {
+/** The files of all folders that are served. Nothing outside a folder is, whatever a symlink says. */
+class FileStore {
   private readonly cache = new Map<string, Cached>();
   private bytes = 0;
+  private readonly absent = new Set<string>();
+  private absentTick = 0;
 
   /** What is known of a file without asking the disk. @param tick seconds */
-  known(path: string, tick: number): Found | null {
+  known(dir: string, path: string, tick: number): Found | null {
     const cached = this.cache.get(path);
-    return cached !== undefined && cached.lookedAt === tick ? cached : null;
+    return cached !== undefined && cached.lookedAt === tick && cached.dir === dir ? cached : null;
+  }
+
+  /** Was a file looked for within this second, and not there? */
+  isKnownAbsent(path: string, tick: number): boolean {
+    return this.absentTick === tick && this.absent.has(path);
   }
 
   /** @param path below dir, absolute and normalised @throws for what the disk says, other than that nothing is there */
@@ -43,7 +57,8 @@ export class FileStore {
       if (!stats.isFile()) return { kind: "forbidden" };
       const cached = this.cache.get(path);
       if (cached !== undefined) {
-        if (cached.identity === identityOf(stats)) {
+        // By a symlink a file can be within one folder and not within another.
+        if (cached.identity === identityOf(stats) && cached.dir === dir) {
           cached.lookedAt = tick;
           return cached;
         }
@@ -52,7 +67,10 @@ export class FileStore {
       return await this.open(dir, path, tick);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return { kind: "none" };
+      if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") {
+        this.noteAbsent(path, tick);
+        return { kind: "none" };
+      }
       if (code === "EACCES" || code === "EPERM" || code === "ELOOP" || code === "ENXIO")
         return { kind: "forbidden" };
       throw error;
@@ -70,7 +88,13 @@ export class FileStore {
       if (!stats.isFile() || !(root === "/" || real.startsWith(`${root}/`))) return { kind: "forbidden" };
       const { size } = stats;
       const modifiedSec = Math.floor(stats.mtimeMs / 1000);
-      const found = { kind: "file", size, modifiedSec, etag: etagOf(modifiedSec, size) } as const;
+      const found = {
+        kind: "file",
+        size,
+        modifiedSec,
+        etag: etagOf(path, modifiedSec, size),
+        answer: null,
+      } as const;
       if (size > CACHED_FILE_BYTES_MAX) {
         isHandedOver = true;
         return { ...found, content: null, handle };
@@ -82,12 +106,25 @@ export class FileStore {
         if (bytesRead === 0) throw new Error(`${path} became shorter while it was read`);
         read += bytesRead;
       }
-      const cached = { ...found, content, handle: null, identity: identityOf(stats), lookedAt: tick };
+      const cached: Cached = {
+        ...found,
+        content,
+        handle: null,
+        dir,
+        identity: identityOf(stats),
+        lookedAt: tick,
+      };
       this.keep(path, cached);
       return cached;
     } finally {
       if (!isHandedOver) await handle.close();
     }
+  }
+
+  private noteAbsent(path: string, tick: number): void {
+    if (this.absentTick !== tick) this.absent.clear();
+    this.absentTick = tick;
+    if (this.absent.size < ABSENT_MAX) this.absent.add(path);
   }
 
   /** The oldest go first. */
@@ -108,6 +145,8 @@ export class FileStore {
     this.bytes -= cached.size;
   }
 }
+
+export const FILES = new FileStore();
 
 function identityOf(stats: {
   dev: number;

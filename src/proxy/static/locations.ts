@@ -1,4 +1,4 @@
-import type { Fallback } from "../../spec/types.js";
+import type { Fallback } from "../../spec/route-types.js";
 import type { RequestHead } from "../wire/types.js";
 
 /** Where a file that is not here is: the path as the client sent it, without its query, behind a base of the spec. */

@@ -181,14 +181,9 @@ export class ChunkScanner {
 }
 
 /** The bytes of [start, end) without the cuts of a ChunkScanner: the same memory when there are none, else a copy. */
-export function withoutCuts(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  cuts: readonly number[],
-): Uint8Array {
+export function withoutCuts(bytes: Buffer, start: number, end: number, cuts: readonly number[]): Buffer {
   if (cuts.length === 0) return bytes.subarray(start, end);
-  const pieces: Uint8Array[] = [];
+  const pieces: Buffer[] = [];
   let from = start;
   for (let index = 0; index < cuts.length; index += 2) {
     pieces.push(bytes.subarray(from, cuts[index]));

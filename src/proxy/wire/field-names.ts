@@ -2,6 +2,7 @@ import { spells } from "./bytes.js";
 
 /** What the wire layer does with a field; all other fields are forwarded unseen. */
 export type FieldKind =
+  | "accel-redirect"
   | "connection"
   | "content-length"
   | "drop"
@@ -82,7 +83,7 @@ export const REQUEST_NAMES = fieldNames({
 export const RESPONSE_NAMES = fieldNames({
   ...HOP_BY_HOP,
   "sec-websocket-accept": "websocket-accept",
-  "x-accel-redirect": "sendfile",
+  "x-accel-redirect": "accel-redirect",
   "x-lighttpd-send-file": "sendfile",
   "x-sendfile": "sendfile",
 });

@@ -113,6 +113,7 @@ function responseHead(
     declaredLength: declared.kind === "length" ? declared.length : null,
     keepAlive: !close && framing.kind !== "until-close" && (version === 11 || keepAlive),
     sendfile: sink.sendfile,
+    accelRedirect: sink.accelRedirect,
     fields: nominated === "" ? kept : withoutNominated(kept, nominated),
     headBytes,
   };
@@ -122,6 +123,7 @@ function responseHead(
 class ResponseFields implements FieldSink {
   connection = NO_CONNECTION_OPTIONS;
   sendfile = "";
+  accelRedirect = "";
   readonly framing = new DeclaredFraming();
   private upgradeText = "";
   private accept = "";
@@ -149,6 +151,9 @@ class ResponseFields implements FieldSink {
         return "keep";
       case "sendfile":
         this.sendfile = valueText(scan, start, end);
+        return "drop";
+      case "accel-redirect":
+        this.accelRedirect = valueText(scan, start, end);
         return "drop";
       default:
         return "drop";

@@ -7,7 +7,7 @@ import type { RefusalReason } from "./refusals.js";
  * of the response and of its content. They are dropped.
  */
 const NEVER_TRAILER =
-  /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|host|expect|forwarded|x-forwarded-.*|x-real-ip|via|proxy.*|authorization|www-authenticate|cookie|set-cookie|content-.*|cache-control|pragma|age|date|expires|location|retry-after|vary|warning|range|if-.*|max-forwards|x-sendfile|x-accel-.*|access-control-.*|.*_.*)$/;
+  /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|host|expect|forwarded|x-forwarded-.*|x-real-ip|via|proxy.*|authorization|www-authenticate|cookie|set-cookie|content-.*|cache-control|pragma|age|date|expires|location|retry-after|vary|warning|range|if-.*|max-forwards|x-sendfile|x-lighttpd-.*|x-accel-.*|access-control-.*|.*_.*)$/;
 
 /** Reads the lines of a trailer section byte by byte, from its first byte to the empty line. */
 export class TrailerReader {

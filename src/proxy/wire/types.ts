@@ -73,9 +73,11 @@ export interface ResponseHead {
   readonly declaredLength: number | null;
   /** the backend would keep the connection after this body */
   readonly keepAlive: boolean;
-  /** X-Sendfile (or its aliases), never forwarded; "" when absent */
+  /** X-Sendfile or X-LIGHTTPD-send-file, never forwarded; "" when absent */
   readonly sendfile: string;
-  /** Field lines to forward, each with its CRLF, in order: without hop-by-hop, framing and X-Sendfile. */
+  /** X-Accel-Redirect, never forwarded; "" when absent */
+  readonly accelRedirect: string;
+  /** Field lines to forward, each with its CRLF, in order: without hop-by-hop, framing and those two. */
   readonly fields: string;
   readonly headBytes: number;
 }

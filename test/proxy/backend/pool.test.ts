@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { IdlePool } from "../../../src/proxy/backend/idle-pool.js";
-import { RoundRobin, type Choosable } from "../../../src/proxy/backend/round-robin.js";
 
 describe("The pool of idle connections", () => {
   const connection = (name: string) => ({ name, idleSince: 0 });
@@ -33,47 +32,5 @@ describe("The pool of idle connections", () => {
     all.forEach((one, index) => pool.put(one, index));
     assert.deepEqual(pool.expire(5, 3), all.slice(0, 2));
     assert.equal(pool.size, 1);
-  });
-});
-
-describe("The choice of a backend", () => {
-  const backends = (): (Choosable & { name: string })[] =>
-    ["a", "b", "c"].map((name) => ({ name, refusedAt: null }));
-
-  test("takes turns", () => {
-    const choice = new RoundRobin(backends(), 5);
-    assert.deepEqual(
-      Array.from({ length: 5 }, () => choice.choose(0, null)?.name),
-      ["a", "b", "c", "a", "b"],
-    );
-  });
-
-  test("passes over one that has refused lately, until it has rested", () => {
-    const all = backends();
-    const choice = new RoundRobin(all, 5);
-    const [, b] = all;
-    assert.ok(b);
-    b.refusedAt = 10;
-    assert.deepEqual(
-      Array.from({ length: 4 }, () => choice.choose(12, null)?.name),
-      ["a", "c", "a", "c"],
-    );
-    assert.deepEqual(
-      Array.from({ length: 2 }, () => choice.choose(15, null)?.name),
-      ["a", "b"],
-    );
-  });
-
-  test("comes back to one that rests when nothing else is left, and to none that the request has been to", () => {
-    const all = backends();
-    for (const one of all) one.refusedAt = 0;
-    const choice = new RoundRobin(all, 5);
-    const tried = new Set<(typeof all)[number]>();
-    const seen = [];
-    for (let one = choice.choose(1, tried); one !== null; one = choice.choose(1, tried)) {
-      seen.push(one.name);
-      tried.add(one);
-    }
-    assert.deepEqual(seen.sort(), ["a", "b", "c"]);
   });
 });

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { preferredBody } from "../../../src/proxy/gate/accept.js";
+import { preferredBody, rememberedBody } from "../../../src/proxy/gate/accept.js";
 import { decide, gateOf, type GateRequest } from "../../../src/proxy/gate/decide.js";
-import { fieldOf } from "../../../src/proxy/gate/fields.js";
-import { ruleTest } from "../../../src/proxy/gate/path-rules.js";
+import { ruleTest } from "../../../src/spec/path-rules.js";
 import { addressOf } from "../../../src/proxy/wire/addresses.js";
 import { PROBE_PATH } from "../../../src/servers/probe-path.js";
 import type { Cidr } from "../../../src/spec/types.js";
@@ -32,12 +31,15 @@ const asked = (rest: Partial<GateRequest> = {}): GateRequest => ({
   path: "/app",
   fields: "",
   client: () => addressOf("198.51.100.1"),
+  hasBypass: () => false,
   ...rest,
 });
 
 describe("The gate", () => {
   const gate = gateOf(site);
   const rows: readonly (readonly [string, Partial<GateRequest>, string])[] = [
+    ["a bypass passes", { hasBypass: () => true }, "bypass"],
+    ["the probe is never exempt, whatever it has", { path: PROBE_PATH, hasBypass: () => true }, "down"],
     ["the probe is never exempt", { path: PROBE_PATH, client: () => addressOf("192.0.2.1") }, "down"],
     ["a path that does not go down", { path: "/other" }, "live"],
     ["a prefix ends on a border", { path: "/apple" }, "live"],
@@ -51,7 +53,7 @@ describe("The gate", () => {
     ["no more than it", { path: "/app/status/" }, "down"],
     ["a regex", { path: "/app/v12/ping" }, "live"],
     ["its end is the end of the path", { path: "/app/v12/ping\n" }, "down"],
-    ["an allowed client", { client: () => addressOf("192.0.2.7") }, "live"],
+    ["an allowed client", { client: () => addressOf("192.0.2.7") }, "allow"],
     ["one that cannot be told", { client: () => null }, "down"],
     ["a preflight", { method: "OPTIONS", fields: PREFLIGHT }, "preflight"],
     [
@@ -110,11 +112,6 @@ test("Which body a client gets follows the greatest q of what it names", () => {
     [",,;, text/html;q", "html"],
   ];
   for (const [accept, kind] of rows) assert.equal(preferredBody(accept), kind, accept);
-});
-
-test("A field is found by its whole name, in any case, and its lines are one list", () => {
-  const fields = "X-Accept: no\r\naccept: text/html\r\nAccept-Language: en\r\nACCEPT:  text/plain \r\n";
-  assert.equal(fieldOf(fields, "accept"), "text/html, text/plain");
-  assert.equal(fieldOf(fields, "origin"), null);
-  assert.equal(fieldOf("", "accept"), null);
+  for (let more = 0; more < 1000; more += 1) rememberedBody(`x/${more}`);
+  for (const [accept, kind] of [...rows, ...rows]) assert.equal(rememberedBody(accept), kind, accept);
 });

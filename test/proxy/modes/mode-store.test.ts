@@ -47,6 +47,21 @@ describe("The store of a site's mode", () => {
     assert.match(answer.head, /\r\nX-Maintenance-Mode: 1\r\n/);
   });
 
+  test("gives the same answer again for as long as it is right", () => {
+    put({ generation: 1, mode: "down", untilMs: 100_000 });
+    const { down } = new ModeStore(active(), { ...SITE.maintenance, corsOrigins: ["https://a.test"] });
+    const first = downAnswer(down, "", 40);
+    assert.match(first.head, /\r\nRetry-After: 60\r\n/);
+    assert.equal(downAnswer(down, "", 40), first);
+    assert.match(downAnswer(down, "", 41).head, /\r\nRetry-After: 59\r\n/);
+    assert.match(downAnswer(down, "Accept: application/json\r\n", 41).head, /problem\+json/);
+    assert.match(downAnswer(down, "", 41).head, /text\/html/);
+    const crossing = "Origin: https://a.test\r\n";
+    assert.match(downAnswer(down, crossing, 41).head, /Allow-Origin: https:\/\/a\.test\r\n/);
+    assert.doesNotMatch(downAnswer(down, "", 41).head, /Allow-Origin/);
+    assert.doesNotMatch(downAnswer(down, "Origin: https://b.test\r\n", 41).head, /Allow-Origin/);
+  });
+
   test("follows the disk when it is asked, and when it looks, also back to an older generation", () => {
     put({ generation: 1, mode: "up" });
     const store = new ModeStore(active(), SITE.maintenance);

@@ -4,7 +4,7 @@ import { conditionStatus, etagOf, partOf } from "../../../src/proxy/static/condi
 import { fallbackLocation, slashLocation } from "../../../src/proxy/static/locations.js";
 import type { RequestHead } from "../../../src/proxy/wire/types.js";
 
-const FILE = { etag: etagOf(1_700_000_000, 100), modifiedSec: 1_700_000_000 };
+const FILE = { etag: etagOf("/srv/a.css", 1_700_000_000, 100), modifiedSec: 1_700_000_000 };
 const DATE = new Date(FILE.modifiedSec * 1000).toUTCString();
 const EARLIER = new Date((FILE.modifiedSec - 1) * 1000).toUTCString();
 

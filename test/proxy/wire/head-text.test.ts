@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fieldValue } from "../../../src/proxy/wire/field-value.js";
+import { fieldValue, hasConditions } from "../../../src/proxy/wire/field-value.js";
 import {
   fieldLine,
   interimHeadText,
@@ -37,7 +37,7 @@ describe("the response head for the client", () => {
     const fields = "Location: //x\\y\r\nSet-Cookie: a\r\nX_y: 1\r\nSet-Cookie: b\r\n";
     assert.equal(head.fields, fields);
     assert.equal(responseHeadText(head, MODERN), `HTTP/1.1 302 Found\r\n${fields}Content-Length: 0\r\n\r\n`);
-    assert.deepEqual([head.keepAlive, head.sendfile], [false, "/y"]);
+    assert.deepEqual([head.keepAlive, head.sendfile, head.accelRedirect], [false, "/etc/x", "/y"]);
   });
 
   test("says how the body ends, and whether the connection lives on", () => {
@@ -147,4 +147,18 @@ test("a field is found among the lines to forward, in any case, joined over its 
   assert.equal(fieldValue(fields, "empty"), "");
   assert.equal(fieldValue(fields, "origin"), null);
   assert.equal(fieldValue("", "accept"), null);
+});
+
+test("a request is conditional, or for a part, by the names of its fields alone", () => {
+  for (const line of [
+    "If-None-Match: *",
+    "if-range: x",
+    "IF-MODIFIED-SINCE: x",
+    "Range: bytes=0-1",
+    "range:",
+  ])
+    assert.equal(hasConditions(`Accept: range: if-x\r\n${line}\r\n`), true, line);
+  for (const line of ["Accept: if-match: x", "X-If-Match: x", "Ranges: x", "Referer: range: x"])
+    assert.equal(hasConditions(`${line}\r\nInfo: x\r\n`), false, line);
+  assert.equal(hasConditions(""), false);
 });

@@ -42,6 +42,8 @@ export class StreamSocket extends Duplex {
     this.push(Buffer.from(request.text, "latin1"));
     stream.on("error", () => {});
     stream.on("close", () => this.destroy());
+    // A stream that is paused has its "close" only when somebody has read all of it.
+    stream.on("aborted", () => this.destroy());
     if (request.framing === "none") {
       stream.resume();
       return;

@@ -1,8 +1,8 @@
 -- fence: runs for each request of site customer-18 (generated, do not edit)
 local loaded = package.loaded
-local judge = loaded["fence.nginx-lua.customer-18"]
+local judge = loaded["fence.nginx-lua.site.customer-18"]
 if not judge then
-  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("customer-18", "fence_customer_18_decision")
-  loaded["fence.nginx-lua.customer-18"] = judge
+  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("customer-18", true, { decision = "fence_customer_18_decision", path = "fence_customer_18_path", told = "fence_customer_18_told" })
+  loaded["fence.nginx-lua.site.customer-18"] = judge
 end
 return judge()

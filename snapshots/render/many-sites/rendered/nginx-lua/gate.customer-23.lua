@@ -1,8 +1,8 @@
 -- fence: runs for each request of site customer-23 (generated, do not edit)
 local loaded = package.loaded
-local judge = loaded["fence.nginx-lua.customer-23"]
+local judge = loaded["fence.nginx-lua.site.customer-23"]
 if not judge then
-  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("customer-23", "fence_customer_23_decision")
-  loaded["fence.nginx-lua.customer-23"] = judge
+  judge = (loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")).judge("customer-23", true, { decision = "fence_customer_23_decision", path = "fence_customer_23_path", told = "fence_customer_23_told" })
+  loaded["fence.nginx-lua.site.customer-23"] = judge
 end
 return judge()

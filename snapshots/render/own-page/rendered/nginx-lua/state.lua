@@ -6,22 +6,36 @@
 local M = {}
 package.loaded["fence.nginx-lua"] = M
 
+local counts = package.loaded["fence.nginx-lua.counts"] or dofile("/etc/fence/rendered/nginx-lua/counts.lua")
+local bypass = package.loaded["fence.nginx-lua.bypass"] or dofile("/etc/fence/rendered/nginx-lua/bypass.lua")
 local ACTIVE = "/var/lib/fence/servers/nginx-lua/"
+local SITES = { "main",  }
 local FALLBACK_SECONDS = 0.5
 local LOCK_SECONDS = 2
--- What the gate compares per request. A mode that keeps requests waiting would be number 3: judge() would wait on a
--- semaphore in a phase that may yield, and count what it lets through.
-local UP, DOWN = 1, 2
-local NUMBER = { up = UP, down = DOWN }
-local NAME = { "up", "down" }
+-- What a gate compares per request. RELEASING is up while there are requests that have waited: others go behind them.
+local UP, DOWN, HOLD, RELEASING = 1, 2, 3, 4
+M.UP, M.DOWN, M.HOLD, M.RELEASING = UP, DOWN, HOLD, RELEASING
+local NUMBER = { up = UP, down = DOWN, hold = HOLD }
+local NAME = { "up", "down", "hold", "up" }
 
 local shared = ngx.shared["fence_nginx_lua_state"]
-local known = {}
 
 local function parse(raw)
   local t = {}
   for k, v in raw:gmatch("([%w_]+)=([^\n]*)\n") do t[k] = v end
   return t
+end
+
+-- What a key of the dict says; it seldom changes.
+local parsed = {}
+local function values(key)
+  local raw = shared:get(key) or ""
+  local known = parsed[key]
+  if not known or known.raw ~= raw then
+    known = { raw = raw, t = parse(raw) }
+    parsed[key] = known
+  end
+  return known.t
 end
 
 -- The whole content of the state file; nil when there is none or it is not whole.
@@ -35,66 +49,130 @@ local function read(site)
   return nil
 end
 
--- Copies the file into the dict. False when another worker is at it: what it read may be older than the file is now.
-function M.sync(site)
+-- What a state comes to now: a hold ends by itself, whoever has died meanwhile.
+local function number_of(t, site)
+  local mode = NUMBER[t.mode] or DOWN
+  if mode == HOLD and ngx.time() >= (tonumber(t.expires) or 0) then mode = NUMBER[t.on_expiry] or DOWN end
+  if mode == UP and counts.sum("held", site) > 0 then mode = RELEASING end
+  return mode
+end
+
+local function locked(site, act)
   local lock = "lock:" .. site
   if not shared:add(lock, ngx.worker.pid(), LOCK_SECONDS) then return false end
-  local raw, t = read(site)
-  if raw then
-    if shared:get("raw:" .. site) ~= raw then
-      shared:set("raw:" .. site, raw)
-      shared:set("mode:" .. site, NUMBER[t.mode])
-    end
-  elseif not shared:get("raw:" .. site) then
-    -- Never had a state: closed rather than open. A file that cannot be read any more changes nothing.
-    shared:set("mode:" .. site, DOWN)
-  end
+  act(site)
   shared:delete(lock)
   return true
 end
 
+local function set_mode(site)
+  local mode = number_of(values("raw:" .. site), site)
+  if shared:get("mode:" .. site) ~= mode then shared:set("mode:" .. site, mode) end
+end
+
+local function take_over(site)
+  local raw, t = read(site)
+  if raw then
+    if shared:get("raw:" .. site) ~= raw then
+      if t.mode == "hold" then shared:set("hold:" .. site, raw) end
+      shared:set("raw:" .. site, raw)
+    end
+  elseif not shared:get("raw:" .. site) then
+    -- Never had a state: closed rather than open. A file that cannot be read any more changes nothing.
+    return shared:set("mode:" .. site, DOWN)
+  end
+  set_mode(site)
+end
+
+-- Copies the file into the dict. False when another worker is at it: what it read may be older than the file is now.
+function M.sync(site)
+  return locked(site, take_over)
+end
+
+-- Nobody waits any more, or a hold has expired.
+function M.settle(site)
+  if shared:get("raw:" .. site) then locked(site, set_mode) end
+end
+
+-- The mode by number, with a hold that has expired over. For a request that finds its site not simply up.
+function M.mode(site)
+  local mode = shared:get("mode:" .. site)
+  if mode == nil then
+    -- Another worker is reading the first state just now.
+    local _, t = read(site)
+    return t and number_of(t, site) or DOWN
+  end
+  if mode ~= HOLD then return mode end
+  local now = number_of(values("raw:" .. site), site)
+  if now ~= HOLD then M.settle(site) end
+  return now
+end
+
+-- What bounds the hold in force, or the last one.
+function M.hold(site)
+  return values("hold:" .. site)
+end
+
+-- Called with each look at the files.
+M.also = counts.purge
+
 local function follow(premature)
   if premature then return end
-  for site in pairs(known) do M.sync(site) end
+  for _, site in ipairs(SITES) do M.sync(site) end
+  M.also()
 end
 
--- First contact of this worker with a site.
-local function begin(site)
-  if not next(known) then
-    shared:set("worker:" .. ngx.worker.pid(), true)
-    local ok, err = ngx.timer.every(FALLBACK_SECONDS, follow)
-    if not ok then ngx.log(ngx.ERR, "fence: no timer: ", err) end
-  end
-  known[site] = true
-  M.sync(site)
+-- First contact of this worker with any site.
+local has_begun = false
+function M.begin()
+  if has_begun then return end
+  has_begun = true
+  counts.enlist()
+  local ok, err = ngx.timer.every(FALLBACK_SECONDS, follow)
+  if not ok then ngx.log(ngx.ERR, "fence: no timer: ", err) end
+  for _, site in ipairs(SITES) do M.sync(site) end
 end
 
--- A function for each request: nothing while the site is up, else what becomes of the request.
-function M.judge(site, decision)
+-- A function for each request: nothing while the site is up, else what becomes of the request. Of a site that `holds`,
+-- what would be refused while it is down is let in while it is held: it waits where it would go to the backend.
+function M.judge(site, holds, names)
   local get, key = shared.get, "mode:" .. site
-  begin(site)
+  local decision, path, told = names.decision, names.path, names.told
+  M.begin()
   return function()
-    local mode = get(shared, key)
+    if get(shared, key) == UP then return end
+    local mode = M.mode(site)
     if mode == UP then return end
-    if mode == nil then
-      -- Another worker is reading the first state just now.
-      local _, t = read(site)
-      if t and NUMBER[t.mode] == UP then return end
+    local var = ngx.var
+    local what = var[decision]
+    if what == "allow" then
+      var[told] = NAME[mode] .. "; allow"
+      return
     end
-    return ngx.var[decision]
+    if (what == "down" or what == "preflight") and var[path] ~= "probe" and bypass.known(site, var.fence_token) then
+      var[told] = NAME[mode] .. "; bypass"
+      return
+    end
+    -- The health path never waits.
+    if mode == DOWN or not holds or what == "health" or what == "closed" then return what end
   end
 end
 
 -- Seconds until the announced end, and what the spec says once that is past.
 function M.retry_after(site)
-  local t = parse(shared:get("raw:" .. site) or "")
+  local t = values("raw:" .. site)
   local left = (tonumber(t["until"]) or 0) - ngx.time()
   return left > 0 and left or t.retry_after
 end
 
 function M.report(site)
-  local mode = NAME[shared:get("mode:" .. site) or DOWN]
-  return mode, tonumber(parse(shared:get("raw:" .. site) or "").generation)
+  return NAME[M.mode(site)], tonumber(values("raw:" .. site).generation)
+end
+
+-- The answer to fence's probe, of a site that is not down.
+function M.probe(site)
+  local mode, generation = M.report(site)
+  ngx.say('{"fence":"', mode, '","site":"', site, '","generation":', generation or "null", "}")
 end
 
 return M

@@ -1,6 +1,8 @@
 -- fence: POST /sync?site=NAME on the control socket (generated, do not edit)
 -- When it returns, every worker acts on the state that the file had when the request came in.
 local state = package.loaded["fence.nginx-lua"] or dofile("/etc/fence/rendered/nginx-lua/state.lua")
+local counts = package.loaded["fence.nginx-lua.counts"]
+local COUNTED = { ["main"] = true, ["shop"] = true,  }
 
 ngx.header.content_type = "application/json"
 if ngx.req.get_method() ~= "POST" then
@@ -22,12 +24,18 @@ for _ = 1, 200 do
   ngx.sleep(0.005)
 end
 
-local workers = {}
-for _, key in ipairs(ngx.shared["fence_nginx_lua_state"]:get_keys(0)) do
-  local pid = key:match("^worker:(%d+)$")
-  if pid then workers[#workers + 1] = pid end
+-- Only now: what is read after a mode was set misses no request that did not see it.
+counts.purge()
+local function number(value)
+  return value and string.format("%.0f", value) or "null"
+end
+local inflight, held, oldest
+if COUNTED[site] then
+  inflight, held = counts.sum("in", site), counts.sum("held", site)
+  local since = counts.least("since", site)
+  oldest = since and math.max(0, ngx.now() - since) * 1000
 end
 local mode, generation = state.report(site)
 ngx.say('{"pid":', ngx.worker.pid(), ',"synced":', tostring(done), ',"site":"', site, '","mode":"', mode,
-  '","generation":', generation and string.format("%.0f", generation) or "null",
-  ',"workers":[', table.concat(workers, ","), "]}")
+  '","generation":', number(generation), ',"workers":[', table.concat(counts.workers(), ","), '],"inflight":',
+  number(inflight), ',"held":', number(held), ',"oldestHeldMs":', number(oldest), "}")

@@ -1,0 +1,2 @@
+do -- fence variant=up generation=0 site=light (generated, do not edit)
+end

@@ -1,0 +1,2 @@
+do -- fence variant=up generation=0 site=cgi (generated, do not edit)
+end

@@ -1,0 +1,2 @@
+do -- fence variant=up generation=0 site=least (generated, do not edit)
+end

@@ -1,0 +1,33 @@
+import type { PlannedFile } from "../servers/adapter.js";
+import { ident } from "../servers/ident.js";
+import type { Spec } from "../spec/types.js";
+
+/**
+ * What systemd, or an init that runs scripts, starts at boot: each proxy, the workers, and a look each minute whether
+ * all sites are as they were asked to be.
+ */
+export function unitFiles(spec: Spec): PlannedFile[] {
+  const proxies = spec.servers.filter(({ kind }) => kind === "proxy");
+  return [
+    ...proxies.map(({ name }) =>
+      unit(spec, `fence-proxy-${name}.service`, "host/proxy.service", { server: ident(name) }),
+    ),
+    ...(spec.workers.length === 0
+      ? []
+      : [
+          unit(spec, "fence-workers.service", "host/workers.service", {}),
+          { ...unit(spec, "fence-workers.init", "host/workers.init", {}), executable: true },
+        ]),
+    unit(spec, "fence-watch.service", "host/watch.service", {
+      opens: spec.sites.some(({ maintenance }) => maintenance.onExpiry === "up"),
+    }),
+    unit(spec, "fence-watch.timer", "host/watch.timer", {
+      service: `${spec.outputDir}/fence-watch.service`,
+    }),
+  ];
+}
+
+function unit(spec: Spec, path: string, template: string, values: PlannedFile["values"]): PlannedFile {
+  const common = { spec: spec.file, link: `${spec.outputDir}/${path}` };
+  return { path, template, values: { ...common, ...values }, executable: false, wiring: false };
+}

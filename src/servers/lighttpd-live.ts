@@ -1,0 +1,77 @@
+import { upstreamNamesOf } from "../spec/route-of.js";
+import type { Site, Spec, Upstream } from "../spec/types.js";
+import { FORWARDED_FIELDS } from "./forwarded-fields.js";
+import { ident } from "./ident.js";
+import { locationOrigins } from "./location-rules.js";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** lighttpd's names of what shares requests out; null: it has none. */
+export function balanceName({ balance, hashBy }: Upstream): string | null {
+  if (balance === "random" || (balance === "hash" && hashBy.by !== "uri")) return null;
+  return balance;
+}
+
+/** All that requests of a site may go to, the site's own first. */
+export function upstreamsOf(spec: Spec, site: Site): Upstream[] {
+  return upstreamNamesOf(site).flatMap((name) => spec.upstreams.filter((one) => one.name === name));
+}
+
+/** What counts for all requests of one site that reach backends; null: none does. */
+export function liveValues(spec: Spec, site: Site): Values | null {
+  const upstreams = upstreamsOf(spec, site);
+  if (upstreams.length === 0) return null;
+  const { request } = site.rewrite;
+  const rules = [
+    ...request.remove.map((name) => ({ name, value: "" })),
+    ...request.set.map(({ name, value }) => ({ name, value })),
+  ];
+  return {
+    http: upstreams.some(({ protocol }) => protocol === "http"),
+    dropped: [...FORWARDED_FIELDS.map((name) => ({ name, value: "" })), ...rules],
+    rules,
+    trusted: site.exceptions.trustedProxies.map(({ text }) => text),
+    compress: site.compress && { encodings: site.compress.encodings, minBytes: site.compress.minBytes },
+  };
+}
+
+/** uwsgi is a protocol of mod_scgi. */
+export function moduleOf(protocol: Upstream["protocol"]): string {
+  return protocol === "http" ? "proxy" : protocol === "fastcgi" ? "fastcgi" : "scgi";
+}
+
+/** What begins the names of the settings by which requests of these sites reach backends. */
+export function servingModules(spec: Spec, sites: readonly Site[]): string[] {
+  const modules = sites.flatMap((site) => upstreamsOf(spec, site).map(({ protocol }) => moduleOf(protocol)));
+  return [...new Set(modules)].sort();
+}
+
+/** Folders whose files a backend may have sent. */
+export function sendfileRoots({ sendfile }: Site): string[] {
+  return (sendfile?.roots ?? []).map((root) => `${root}/`);
+}
+
+/** The site's answers pass a script. */
+export function isRewritten(site: Site): boolean {
+  const { response, location, cookieDomain, cookiePath } = site.rewrite;
+  const rules = [response.set, response.remove, location, cookieDomain, cookiePath];
+  return upstreamNamesOf(site).length > 0 && rules.some((list) => list.length > 0);
+}
+
+export function rewriteName(site: Site): string {
+  return `${site.name}.rewrite.lua`;
+}
+
+export function rewriteValues(site: Site): Values {
+  const { response, location, cookieDomain, cookiePath } = site.rewrite;
+  return {
+    name: ident(site.name),
+    maps: location.length > 0 || cookiePath.length > 0 || cookieDomain.length > 0,
+    locations: locationOrigins(location),
+    cookies: cookieDomain.length > 0 || cookiePath.length > 0,
+    domains: cookieDomain,
+    paths: cookiePath,
+    remove: response.remove,
+    set: response.set,
+  };
+}

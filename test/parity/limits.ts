@@ -1,0 +1,22 @@
+/** What a kind does otherwise, each a sentence of docs/parity.md. */
+export const LIMITS = {
+  "accel-shown": "A header that only another kind of server acts upon is shown to the client.",
+  coding: "A transfer coding that the server does not know is a 501.",
+  "cookie-domain": "nginx leaves an empty Domain, which clients pass over, and keeps the dot before a name.",
+  connect: "CONNECT is a 501.",
+  folded: "A field that goes on in a second line, which RFC 9112 lets a server take, is taken.",
+  "forwarded-proto":
+    "The scheme that a trusted proxy tells is not passed on; the backend is told that of the connection.",
+  hop: "Keep-Alive of a client may be passed on.",
+  "no-file": "A path that names a file which is no script is 403 and not 404.",
+  "no-length": "A part that is not there is refused without the length of the file.",
+  normalised: "A path is passed on as the server has normalised it.",
+  "own-502": "When nobody listens at the backends the answer is 503 and not 502.",
+  retry: "A backend that closes without an answer is a 500 and not 502.",
+  sendfile: "A file that may not be sent is a 403 and not 502.",
+  slash: "An encoded slash in a path is passed on as a slash.",
+  underscore: "A field whose name has an underscore becomes a variable of CGI like one with a hyphen.",
+  upgrade: "A WebSocket handshake to a CGI backend is passed on as a plain request.",
+} as const;
+
+export type LimitName = keyof typeof LIMITS;

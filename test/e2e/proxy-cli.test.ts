@@ -12,7 +12,9 @@ describe("fence proxy", needs("linux"), () => {
   let world: World;
   before(async () => {
     world = await createWorld({ kind: "proxy" });
-    assert.equal((await world.fence("apply")).code, 0);
+    const applied = await world.fence("apply");
+    assert.equal(applied.code, 0);
+    assert.match(applied.stdout, /web does not run.*by hand: fence -c \/.*fence\.toml proxy run web$/m);
   });
   after(() => world?.end());
 

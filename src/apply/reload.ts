@@ -54,7 +54,10 @@ export function reloadCommand(server: Server): string {
 }
 
 /** The command by which a person starts a server; null when its main config is the user's own. */
-export function startCommand({ file, outputDir }: Spec, { name, kind, config, program }: Server): string | null {
+export function startCommand(
+  { file, outputDir }: Spec,
+  { name, kind, config, program }: Server,
+): string | null {
   if (config === "include") return null;
   if (kind === "proxy") return `fence -c ${file} proxy run ${name}`;
   return kind === "lighttpd"

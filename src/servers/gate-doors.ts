@@ -51,10 +51,12 @@ export function doorsOf(spec: Spec, server: Server, site: Site): GateDoor[] {
   const upstreams = upstreamNamesOf(site).flatMap((name) =>
     spec.upstreams.filter((one) => one.name === name),
   );
-  // A backend of FastCGI would be told the host by which lighttpd knows what is for the gate.
-  if (server.kind === "lighttpd" && upstreams.some(({ protocol }) => protocol !== "http")) return [];
-  // In a config of the user's own a request that waits would not be under the rules of the location that it is for.
-  if (server.kind === "nginx" && server.config === "include") return [];
+  if (server.config === "include") {
+    // A request that waits would not be under the rules of the location that it is for.
+    if (server.kind === "nginx") return [];
+    // What says which requests are for a program, and where its scripts are, is in the user's own config.
+    if (upstreams.some(({ protocol }) => protocol !== "http")) return [];
+  }
   return upstreams.map(({ name, backends }, index) => ({
     site: site.name,
     server: server.name,
@@ -89,9 +91,7 @@ export function gateServer(spec: Spec): Server | null {
 }
 
 /**
- * What a script puts before the host of a request, by which lighttpd knows that it is for the gate. No client can, since
- * lighttpd refuses a Host with such a character (server.http-parseopts, "host-strict"). Null: there is no door.
+ * The field of a request by which lighttpd knows that it is for the gate: nothing that a rule of anybody's looks at, so
+ * that all rules count for what waits. Whether a script has set it or a client is told by the variable of the same request.
  */
-export function gatePrefix(site: Site): string | null {
-  return upstreamNamesOf(site).length === 0 ? null : `!hold.${site.name}!`;
-}
+export const GATE_MARK = { field: "X-Fence-Hold", variable: "FENCE_HOLD" } as const;

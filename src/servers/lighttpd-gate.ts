@@ -1,6 +1,6 @@
 import { BYPASS_COOKIE, BYPASS_PATH } from "../base/bypass.js";
 import type { Server, Site, Spec } from "../spec/types.js";
-import { doorsOf } from "./gate-doors.js";
+import { doorsOf, GATE_MARK } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { servingModules } from "./lighttpd-live.js";
 import { fallbackName } from "./lighttpd-scripts.js";
@@ -35,8 +35,7 @@ export function gateValues(spec: Spec, server: Server): Values {
         probe: `${spec.outputDir}/${server.name}/${site.name}.probe.lua`,
         passRegexes: passRegexes(site),
         gatedHealth: passRegexes(site).length > 0 ? gatedHealth(site) : null,
-        // What a config of fence's own says itself.
-        door: isInclude ? doorValues(spec, server, site) : null,
+        gate: markValues(spec, server, site),
         fallbacks: isInclude ? fallbackBlocks(spec, server, site) : [],
       })),
     ),
@@ -60,10 +59,16 @@ export function upValues(site: Site, generation: number): Values {
   return { name: ident(site.name), generation };
 }
 
-/** Where requests wait while their site is held. */
-function doorValues(spec: Spec, server: Server, site: Site): Values | null {
+/** What marks a request for the gate, and where it waits unless a config of fence's own says that itself. */
+function markValues(spec: Spec, server: Server, site: Site): Values | null {
   const [door] = doorsOf(spec, server, site);
-  return door === undefined ? null : { label: ident(`fence-hold-${site.name}`), path: door.path };
+  if (door === undefined) return null;
+  const own = { label: ident(`fence-hold-${site.name}`), path: door.path };
+  return {
+    field: ident(GATE_MARK.field),
+    unmark: `${spec.outputDir}/${server.name}/unmark.lua`,
+    door: server.config === "include" ? own : null,
+  };
 }
 
 /** Shorter paths first: of two blocks that match, lighttpd takes the last. */

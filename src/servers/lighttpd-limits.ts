@@ -12,7 +12,7 @@ const OWN_VARIABLES =
 
 /** What lighttpd follows in part, of keys that it follows (proxy-only.ts): what it cannot is refused, what differs is said. */
 export function limitsOfLive(spec: Spec, server: Server): Limit[] {
-  if (server.config === "include") return [];
+  if (server.config === "include") return unheld(spec, server);
   return sitesOf(spec, server).flatMap((site) => {
     const told: Limit[] = [];
     const add =
@@ -23,6 +23,21 @@ export function limitsOfLive(spec: Spec, server: Server): Limit[] {
     ofAnswers(site, add("refuse"), add("note"));
     return told;
   });
+}
+
+/** What the gate passes on in a config of the user's own is HTTP alone. */
+function unheld(spec: Spec, server: Server): Limit[] {
+  return sitesOf(spec, server).flatMap((site) =>
+    upstreamsOf(spec, site)
+      .filter(({ protocol }) => protocol !== "http")
+      .map(({ name, protocol }) => ({
+        level: "note" as const,
+        site: site.name,
+        sentence:
+          `fence hold is refused here: in a config of your own the gate takes HTTP alone, and [upstream.${name}] ` +
+          `is ${protocol}; with config = "standalone" it would be held.`,
+      })),
+  );
 }
 
 type Tell = (sentence: string) => void;
@@ -48,7 +63,6 @@ function ofUpstream(site: Site, upstream: Upstream, refuse: Tell, note: Tell): v
   if (times.some((ms) => ms % 1000 !== 0))
     note(`Times of ${table} are rounded up to whole seconds, which lighttpd counts in.`);
   if (upstream.cgi === null) return;
-  note(`fence hold is refused here: the gate passes on to HTTP backends alone, and ${table} has none.`);
   if (site.exceptions.trustedProxies.length > 0)
     note(`REMOTE_ADDR of ${table} is the trusted proxy's address; the client's is in HTTP_X_FORWARDED_FOR.`);
   for (const { name } of upstream.cgi.params) {

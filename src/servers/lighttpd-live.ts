@@ -1,6 +1,7 @@
 import { upstreamNamesOf } from "../spec/route-of.js";
 import type { Site, Spec, Upstream } from "../spec/types.js";
 import { FORWARDED_FIELDS } from "./forwarded-fields.js";
+import { GATE_MARK } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { locationOrigins } from "./location-rules.js";
 
@@ -23,6 +24,7 @@ export function liveValues(spec: Spec, site: Site): Values | null {
   if (upstreams.length === 0) return null;
   const { request } = site.rewrite;
   const rules = [
+    { name: GATE_MARK.field, value: "" },
     ...request.remove.map((name) => ({ name, value: "" })),
     ...request.set.map(({ name, value }) => ({ name, value })),
   ];

@@ -4,7 +4,7 @@ import { BYPASS_COOKIE, BYPASS_HEADER } from "../base/bypass.js";
 import type { HoldValues } from "../base/mode.js";
 import type { PathRule } from "../spec/route-types.js";
 import type { Cidr, Exceptions, ModeValues, Server, Site, Spec } from "../spec/types.js";
-import { gatePrefix } from "./gate-doors.js";
+import { doorsOf, GATE_MARK } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { PROBE_PATH } from "./probe-path.js";
 
@@ -29,8 +29,7 @@ export function shutValues(
     name: ident(site.name),
     mode: ident(values.mode),
     generation: values.generation,
-    gate: gatePrefix(site),
-    gateLength: gatePrefix(site)?.length ?? 0,
+    gate: doorsOf(spec, server, site).length === 0 ? null : GATE_MARK,
     hold: values.hold === null ? null : holdValues(server, site, values.hold),
     status: maintenance.status,
     retryAfterSec: values.retryAfterSec,

@@ -1,6 +1,5 @@
 import type { Server, Site, Spec } from "../spec/types.js";
 import { lightyRegex } from "./encode-lighttpd.js";
-import { gatePrefix } from "./gate-doors.js";
 import { allListens, listensOf, socketName } from "./sites.js";
 
 /** The sockets that a site is limited to; one null when it is on all of them. */
@@ -15,11 +14,11 @@ export function scopesOf(spec: Spec, server: Server, site: Site): (string | null
  */
 export function hostRegex(site: Site, others: readonly Site[]): string {
   const foreign = others.filter((other) => other !== site).flatMap((other) => other.hosts);
-  return hostsRegex(site, site.hosts, foreign);
+  return hostsRegex(site.hosts, foreign);
 }
 
-/** The same for some names of a site, as a client has sent it or as a script sends it to the gate. */
-export function hostsRegex(site: Site, hosts: readonly string[], others: readonly string[]): string {
+/** The same for some names of a site. */
+export function hostsRegex(hosts: readonly string[], others: readonly string[]): string {
   const names = hosts.map((host) => {
     const base = wildcardBase(host);
     if (base === null) return lightyRegex(host);
@@ -29,8 +28,7 @@ export function hostsRegex(site: Site, hosts: readonly string[], others: readonl
     const except = closer.length === 0 ? "" : `(?!(?:${closer.map(nameRegex).join("|")})${END})`;
     return `${except}${nameRegex(host)}`;
   });
-  const gate = gatePrefix(site);
-  return `^${gate === null ? "" : `(?:${lightyRegex(gate)})?`}(?:${names.join("|")})${END}`;
+  return `^(?:${names.join("|")})${END}`;
 }
 
 /** A trailing dot and a port do not make another host. */

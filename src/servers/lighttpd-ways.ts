@@ -3,7 +3,7 @@ import { changesTarget } from "../spec/route-target.js";
 import type { Route, UpstreamRoute } from "../spec/route-types.js";
 import type { Address, Compress, Server, Site, Spec, Upstream } from "../spec/types.js";
 import { lightyRegex } from "./encode-lighttpd.js";
-import { doorsOf } from "./gate-doors.js";
+import { doorsOf, GATE_MARK } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { balanceName, isRewritten, moduleOf, rewriteName, sendfileRoots } from "./lighttpd-live.js";
 import { fallbackName, routeName } from "./lighttpd-scripts.js";
@@ -52,7 +52,7 @@ function routeBlocks(place: Place): Values[] {
     const host: Condition[] =
       routings.length === 1
         ? []
-        : [{ variable: "host", isRegex: true, value: hostsRegex(site, hosts, site.hosts) }];
+        : [{ variable: "host", isRegex: true, value: hostsRegex(hosts, site.hosts) }];
     for (const route of routes.toReversed()) {
       for (const url of urlConditions(route)) {
         const conditions = [...host, url];
@@ -109,16 +109,19 @@ function wayTo(place: Place, upstream: Upstream, script: string | null): Values 
     noAliases: upstreams.some(
       (one) => one !== upstream && moduleOf(one.protocol) === module && extensionsOf(one).length > 0,
     ),
+    // All of the path is for the application, and there is no file.
+    whole: cgi !== null && !scripts,
     params: cgi?.params ?? [],
     noParams: upstreams.some((one) => one !== upstream && (one.cgi?.params ?? []).length > 0),
     backends: upstream.backends.map((backend) => ({
       label: ident(label()),
       ...addressOf(backend),
       ...timesOf(upstream),
-      // All of the path is for the application, and there is no file.
-      whole: cgi !== null && !scripts,
     })),
-    door: door === undefined ? null : { label: ident(`fence-hold-${label()}`), path: door.path },
+    door:
+      door === undefined
+        ? null
+        : { label: ident(`fence-hold-${label()}`), path: door.path, field: ident(GATE_MARK.field) },
     active: activePath(spec, server, site),
     rewrite: isRewritten(site) ? filePath(place, rewriteName(site)) : null,
   };

@@ -3,6 +3,7 @@ import type { Server, Site, Spec } from "../spec/types.js";
 import type { PlannedFile, ServerAdapter, SwitchPoint } from "./adapter.js";
 import { lighty, lightyRegex } from "./encode-lighttpd.js";
 import { lua } from "./encode-lua.js";
+import { doorsOf, GATE_MARK } from "./gate-doors.js";
 import { configValues } from "./lighttpd-config.js";
 import { isRewritten, rewriteName, rewriteValues } from "./lighttpd-live.js";
 import { shutValues } from "./lighttpd-shut.js";
@@ -31,6 +32,8 @@ export const lighttpd: ServerAdapter = {
     if (server.config === "standalone") {
       files.unshift(wiring("lighttpd.conf", "lighttpd/lighttpd.conf", configValues(spec, server)));
     }
+    if (sitesOf(spec, server).some((site) => doorsOf(spec, server, site).length > 0))
+      files.push(script("unmark.lua", "lighttpd/unmark.lua", GATE_MARK));
     for (const site of sitesOf(spec, server)) {
       files.push(script(`${site.name}.bypass.lua`, "lighttpd/bypass.lua", linkValues(spec, site)));
       if (server.config === "standalone" && isRewritten(site))

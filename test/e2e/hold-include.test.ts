@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { GATE_MARK } from "../../src/servers/gate-doors.js";
 import { sync } from "../../src/verify/control-sync.js";
 import { startCountingBackend } from "../support/counting-backend.js";
 import { sendMany } from "../support/hold-clients.js";
@@ -23,7 +24,7 @@ describe("A hold in a config of the user's own", () => {
         const own = `${world.folder}/own.conf`;
         writeFileSync(
           own,
-          `server.modules = ( "mod_access", "mod_proxy" )
+          `server.modules = ( "mod_access", "mod_redirect", "mod_proxy" )
 server.document-root = "/nonexistent"
 server.pid-file = "${world.folder}/run/web/server.pid"
 server.bind = "127.0.0.1"
@@ -33,6 +34,10 @@ ${workers > 0 ? `server.max-worker = ${workers}` : ""}
 $HTTP["host"] == "main.test" {
   proxy.server = ( "" => ( "own" => ( "host" => "127.0.0.1", "port" => ${backend.port} ) ) )
 }
+$HTTP["host"] =~ "(^|\\.)main\\.test$" {
+  $HTTP["url"] =~ "^/secret" { url.access-deny = ( "" ) }
+  url.redirect = ( "^/moved(.*)" => "http://\${url.authority}/there$1" )
+}
 include "${world.folder}/rendered/web/gate.conf"
 `,
         );
@@ -41,12 +46,18 @@ include "${world.folder}/rendered/web/gate.conf"
           await world.start(own);
           const before = await Promise.all(sendMany(world.port, "before", 4));
           assert.ok(before.every(({ isRight }) => isRight));
+          // The gate does not run now: who could send a request there would get an error.
+          const foreign = await world.get("/", { [GATE_MARK.field]: "1" });
+          assert.equal(foreign.status, 200);
           await done("hold", "--for", "5m", "--max-wait", "4m");
           await backend.told();
           const from = backend.executed().length;
           const many = sendMany(world.port, "many", 24);
           const held = async () => (await sync(`${world.folder}/run/gate/control.sock`, "main")).held?.count;
           await until("them to wait", async () => (await held()) === 24);
+          // The rules of the user's own config count, also by a host.
+          assert.equal((await world.get("/secret/a")).status, 403);
+          assert.equal((await world.get("/moved/a")).headers["location"], "http://main.test/there/a");
           await backend.kill();
           await backend.start();
           assert.equal(backend.executed().length, from);

@@ -22,13 +22,7 @@ const ROWS: readonly (readonly [string, string, readonly string[]])[] = [
   ['balance = "hash"', "", []],
   ['balance = "hash"\nhash_by = { cookie = "sid" }', "", ["refuse balance"]],
   ['read_timeout = "1500ms"', "", ["note Times"]],
-  [
-    'protocol = "scgi"',
-    "",
-    [
-      "note fence hold is refused here: the gate passes on to HTTP backends alone, and [upstream.app] has none.",
-    ],
-  ],
+  ['protocol = "scgi"', "", []],
   ["", 'rewrite = { response = { set = { Server = "x" } } }', []],
   ["", 'rewrite = { response = { remove = ["server"] } }', ["refuse rewrite.response"]],
   ["", 'sendfile = { roots = ["/srv/files"] }', ["note sendfile.roots"]],

@@ -94,7 +94,12 @@ export async function startHeldWorld(
       await backend.kill();
     },
   };
-  await world.done("apply");
-  await world.start();
+  try {
+    await world.done("apply");
+    await world.start();
+  } catch (error) {
+    await world.end();
+    throw error;
+  }
   return world;
 }

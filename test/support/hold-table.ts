@@ -99,9 +99,9 @@ health = { path = "/health", while_down = "ok" }
       for (; outcomes.length < REQUESTS; holds += 1) {
         await world.hold();
         const from = await world.executedNow();
-        const lies = "Cookie: fence=hold; fence_hold=0\r\nX-Fence-Route: main\r\nX-Maintenance-Mode: 1\r\n";
+        const lies = "Cookie: fence=hold; fence_hold=0\r\nX-Fence-Hold: 1\r\nX-Maintenance-Mode: 1\r\n";
         const liar = new RawClient(world.port).send(get("/?id=liar", lies));
-        const foreign = new RawClient(world.port).send("GET / HTTP/1.1\r\nHost: !hold.main\r\n\r\n");
+        const foreign = new RawClient(world.port).send("GET / HTTP/1.1\r\nHost: main.test:!hold\r\n\r\n");
         await foreign.has(/^HTTP\/1\.1 4\d\d /);
         await world.waiting(51);
         await world.executedNow();

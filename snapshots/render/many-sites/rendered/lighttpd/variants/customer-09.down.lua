@@ -4,9 +4,9 @@ local A, H, O = r.req_attr, r.req_header, r.resp_header
 
 -- Built once a worker, not once a request.
 local D = _G.fence
-if not D or D.key ~= "373ae09c38d705a5" then
+if not D or D.key ~= "20e4774188cb09ca" then
   D = {
-    key = "373ae09c38d705a5",
+    key = "20e4774188cb09ca",
     paths = {
     },
     exact = {
@@ -26,11 +26,12 @@ end
 
 local path, method = A["uri.path"] or "/", A["request.method"]
 
--- The answer of a request that was sent to the gate: what a backend says stands. An error with nothing but a page is
+-- A request with a status has been at the gate: what a backend says stands. An error with nothing but a page is
 -- lighttpd's own, for the gate has turned the request away, or is gone.
-local gated = (A["uri.authority"] or ""):sub(1, 18) == "!hold.customer-09!"
+local answered = tonumber(r.req_item["http_status"]) or 0
+local gated = answered > 0
 if gated then
-  if (tonumber(r.req_item["http_status"]) or 0) < 500 then return 0 end
+  if answered < 500 then return 0 end
   for field in pairs(O) do
     if field ~= "Content-Type" and field ~= "Content-Length" then return 0 end
   end

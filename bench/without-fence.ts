@@ -14,6 +14,10 @@ const NGINX_ENTER = [/^ *include "?enter\.main\.conf"?;\n/m];
 /** Stock nginx alone: where requests wait, and how those at the backends are counted. */
 const NGINX_HOLD = [/^ *include hold\.http\.conf;\n/m, /^ *include "?hold\.main\.conf"?;\n/m];
 const NGINX_COUNT = /^limit_conn fence_main_inflight .*;\n/m;
+/** The cookie of a bypass is taken out. */
+const NGINX_COOKIE = /^proxy_set_header Cookie \$fence_cookie;\n/m;
+/** What staff who pass are told. */
+const NGINX_TOLD = /^ *add_header \S+ \$fence_main_told always;\n/m;
 
 /**
  * The main config of a copied rendered tree as it would be without fence, on a port and with a pid file of its own.
@@ -23,7 +27,7 @@ export function withoutFence(stand: Stand, folder: string, port: number): string
   const isLighttpd = stand.kind === "lighttpd";
   let text = readFileSync(path.join(folder, path.basename(mainConfigOf(stand))), "utf8");
   const hold = stand.kind === "nginx" ? NGINX_HOLD : NGINX_ENTER;
-  for (const line of isLighttpd ? LIGHTTPD_GATE : [...NGINX_GATE, ...hold]) {
+  for (const line of isLighttpd ? LIGHTTPD_GATE : [...NGINX_GATE, ...hold, NGINX_TOLD]) {
     const without = text.replace(line, "");
     // stock nginx loads no module
     if (without === text && !(stand.kind === "nginx" && line.source.includes("load_module"))) {
@@ -31,7 +35,9 @@ export function withoutFence(stand: Stand, folder: string, port: number): string
     }
     text = without;
   }
-  if (stand.kind === "nginx") withoutCount(path.join(folder, "live.main.conf"));
+  const live = path.join(folder, "live.main.conf");
+  if (!isLighttpd) for (const line of [NGINX_COOKIE, NGINX_TOLD]) withoutLine(live, line);
+  if (stand.kind === "nginx") withoutLine(live, NGINX_COUNT);
   const pidFile = path.join(folder, "server.pid");
   return isLighttpd
     ? text
@@ -42,8 +48,8 @@ export function withoutFence(stand: Stand, folder: string, port: number): string
         .replace(/^pid .*;$/m, `pid "${pidFile}";`);
 }
 
-function withoutCount(file: string): void {
+function withoutLine(file: string, line: RegExp): void {
   const text = readFileSync(file, "utf8");
-  if (!NGINX_COUNT.test(text)) throw new Error(`nothing is counted in ${file}`);
-  writeFileSync(file, text.replace(NGINX_COUNT, ""));
+  if (!line.test(text)) throw new Error(`no line matches ${String(line)} in ${file}`);
+  writeFileSync(file, text.replace(line, ""));
 }

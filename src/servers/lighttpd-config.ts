@@ -10,7 +10,8 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** Each forwarded request and each held connection takes two. */
 const FILES_MAX = 16_384;
-const CONNECTIONS_MAX = 5_000;
+/** server.max-connections of a config of fence's own: each request that waits has one, of a client. */
+export const CONNECTIONS_MAX = 5_000;
 
 /** What the whole lighttpd.conf says. */
 export function configValues(spec: Spec, server: Server): Values {

@@ -1,8 +1,10 @@
 import type { Server, Spec } from "../spec/types.js";
 import type { Limit } from "./adapter.js";
+import { doorsOf } from "./gate-doors.js";
+import { CONNECTIONS_MAX } from "./lighttpd-config.js";
 import { limitsOfLive } from "./lighttpd-limits.js";
 import { refuseProxyOnly } from "./proxy-only.js";
-import { refusedListens } from "./sites.js";
+import { refusedListens, sitesOf } from "./sites.js";
 
 /** sun_path of Linux, without the closing NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
@@ -28,6 +30,26 @@ export function unfit(version: string, buildInfo: string): string[] {
   return problems;
 }
 
+/** What bounds a hold, and which figure of it is not exact. */
+function holdNotes(spec: Spec, server: Server): string[] {
+  const held = sitesOf(spec, server).filter((site) => doorsOf(spec, server, site).length > 0);
+  if (held.length === 0) return [];
+  const waiting = held.reduce((sum, { hold }) => sum + hold.maxHeld, 0);
+  const notes = [
+    "While a site is held, its open WebSockets count as in flight: lighttpd does not tell them apart.",
+  ];
+  if (server.config === "include")
+    notes.push(
+      `max_held of its sites comes to ${waiting}: server.max-connections must be above that, and server.max-fds above twice that.`,
+    );
+  else if (waiting >= CONNECTIONS_MAX)
+    notes.push(
+      `max_held of its sites comes to ${waiting} connections, and lighttpd takes ${CONNECTIONS_MAX} in all: beyond them no ` +
+        "client is served. Any worker may get all clients.",
+    );
+  return notes;
+}
+
 /** What lighttpd does otherwise than the other servers, or cannot do for this spec. */
 export function limits(spec: Spec, server: Server): Limit[] {
   const found = [
@@ -46,6 +68,7 @@ export function limits(spec: Spec, server: Server): Limit[] {
       'A switch takes up to about a second: lighttpd looks at a script once a second with stat_cache = "simple".',
     );
   }
+  holdNotes(spec, server).forEach(note);
   note("HTTP/2 uploads over 16 MiB are answered without being read; some clients report that as an error.");
   if (server.config === "include") {
     note(

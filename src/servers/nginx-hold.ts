@@ -127,6 +127,12 @@ export function holdLimits(spec: Spec, server: Server): Limit[] {
       `has ${WORKER_CONNECTIONS}: beyond them it takes no client at all. Any worker may get all clients.`;
     found.push(note(null, sentence));
   }
+  if (held.some((site) => !holdsByItself(server, site))) {
+    const sentence =
+      "More than one request in flight is told as at least 1, 10, 100 or 1000, since nginx tells only whether there are " +
+      "fewer than a number; that there is none is exact.";
+    found.push(note(null, sentence));
+  }
   for (const { name } of held.filter(isCountedByPeer)) {
     const sentence =
       "max_held_per_client does not count clients behind a trusted proxy: nginx counts by the address of its peer.";

@@ -89,6 +89,20 @@ test("a control socket with too long a path is refused", () => {
   assert.ok(levels.includes("refuse"));
 });
 
+test("what all sites may have to hold is weighed against the connections of lighttpd", () => {
+  const toldOf = (maxHeld: number, config: "standalone" | "include" = "standalone"): string[] => {
+    const site = siteNamed("main", server);
+    const own = spec({ ...site, upstream: "app", hold: { ...site.hold, maxHeld } });
+    return lighttpd
+      .limits(own, { ...server, config })
+      .map(({ sentence }) => sentence)
+      .filter((sentence) => sentence.startsWith("max_held"));
+  };
+  assert.deepEqual(toldOf(4999), []);
+  assert.match(toldOf(5000).join(), /comes to 5000 connections, and lighttpd takes 5000 in all/);
+  assert.match(toldOf(100, "include").join(), /server\.max-connections must be above that/);
+});
+
 test("the first line of a variant carries its mode and generation", () => {
   const site = siteNamed("main", server);
   for (const mode of ["up", "down"] as const) {

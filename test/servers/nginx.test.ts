@@ -125,6 +125,11 @@ test("No site's variant lies where nginx keeps its uploads", () => {
   }
 });
 
+test("That stock nginx cannot tell how many are in flight is told beforehand", () => {
+  const told = nginx.limits(spec, server).map(({ sentence }) => sentence);
+  assert.ok(told.some((sentence) => /in flight is told as at least 1, 10, 100 or 1000/.test(sentence)));
+});
+
 test("What one worker may have to hold is weighed against its connections, and a limit that means nothing is told", () => {
   const limitsOf = (
     hold: Partial<Spec["sites"][number]["hold"]>,

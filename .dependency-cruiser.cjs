@@ -26,7 +26,7 @@ const MAY = {
     "^src/base/",
     SPEC_TYPES,
     ROUTES,
-    "^src/spec/path-rules\\.ts$",
+    "^src/spec/(path-rules|normalised-path)\\.ts$",
     "^src/servers/(probe-path|mime|proxy-document)\\.ts$",
   ],
   // and the parts of the proxy that hold requests

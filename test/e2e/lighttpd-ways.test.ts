@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { normalisedPath } from "../../src/proxy/wire/target.js";
+import { normalisedPath } from "../../src/spec/normalised-path.js";
 import { parseSpec } from "../../src/spec/parse.js";
 import { createRouter } from "../../src/spec/route-of.js";
 import { changesTarget, targetOf } from "../../src/spec/route-target.js";

@@ -40,6 +40,14 @@ describe("What the upstream of a route is asked for", () => {
     assert.equal(asked(route("/ä b"), "/%C3%A4%20b/x%2Fy", "/ä b/x/y"), "/x%2Fy");
   });
 
+  test("Bytes that are not UTF-8 stay what they are, also where the path is encoded anew", () => {
+    assert.equal(asked(route("/api"), "/api/%e4", "/api/\ufffd"), "/%e4");
+    assert.equal(asked(route("/api"), "/%61pi/%e4%20%ff", "/api/\ufffd \ufffd"), "/%E4%20%FF");
+    assert.equal(asked(route("/api"), "/x/../api/.//%e4", "/api/\ufffd"), "/%E4");
+    assert.equal(asked(route("/ä"), "/./%C3%A4/%e4?%e4", "/ä/\ufffd"), "/%E4?%e4");
+    assert.equal(asked(route("/api"), "/%61pi/%EF%BF%BD", "/api/\ufffd"), "/%EF%BF%BD");
+  });
+
   test("Dot segments lead nowhere else", () => {
     assert.equal(asked(route("/api"), "/api/../api/x", "/api/x"), "/x");
     assert.equal(asked(route("/api"), "/api/a/%2e%2E/x", "/api/x"), "/x");

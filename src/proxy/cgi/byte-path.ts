@@ -1,5 +1,5 @@
+import { normalisedPath } from "../../spec/normalised-path.js";
 import { latin1Of } from "../answers/answer.js";
-import { normalisedPath } from "../wire/target.js";
 import type { RequestHead } from "../wire/types.js";
 
 const PLAIN = /^[\x20-\x7e]*$/;

@@ -1,3 +1,4 @@
+import { normalisedPath } from "../../spec/normalised-path.js";
 import { type Host, parseHost } from "./host.js";
 import type { RefusalReason } from "./refusals.js";
 
@@ -46,7 +47,7 @@ function routingPath(text: string, flags: number): string {
     if (decoded.charCodeAt(0) !== 0x2f) return decoded;
     path = decoded;
   }
-  return /\/[/.]/.test(path) ? withoutDotSegments(path) : path;
+  return normalisedPath(path) ?? ("path-above-root" satisfies RefusalReason);
 }
 
 /** Decodes once, as UTF-8; what is not UTF-8 becomes U+FFFD, which no route has. */
@@ -55,24 +56,4 @@ function decodePath(path: string): string {
   if (path.includes("%00")) return "path-nul" satisfies RefusalReason;
   const bytes = path.replace(/%(..)/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
   return Buffer.from(bytes, "latin1").toString("utf8");
-}
-
-/** A decoded path without dot segments and double slashes. @returns null when it climbs above the root */
-export function normalisedPath(path: string): string | null {
-  if (!/\/[/.]/.test(path)) return path;
-  const normalised = withoutDotSegments(path);
-  return normalised.startsWith("/") ? normalised : null;
-}
-
-function withoutDotSegments(path: string): string {
-  const kept: string[] = [];
-  const segments = path.split("/");
-  for (const segment of segments) {
-    if (segment === "" || segment === ".") continue;
-    if (segment !== "..") kept.push(segment);
-    else if (kept.pop() === undefined) return "path-above-root" satisfies RefusalReason;
-  }
-  const last = segments.at(-1);
-  const closed = kept.length > 0 && (last === "" || last === "." || last === "..");
-  return `/${kept.join("/")}${closed ? "/" : ""}`;
 }

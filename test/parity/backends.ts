@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** Backends that tell what they received. */
 export interface ParityBackends {
@@ -12,13 +13,21 @@ export interface ParityBackends {
   /** Takes a request and closes without an answer. */
   closingPort: number;
   requests(): number;
+  /** Those that had `X-Row: NAME`. */
+  requestsOf(row: string): number;
   end(): void;
 }
 
 export async function startBackends(): Promise<ParityBackends> {
   let requests = 0;
-  const take = (request: IncomingMessage, response: ServerResponse): void => {
+  const rows = new Map<string, number>();
+  const count = ({ headers }: IncomingMessage): void => {
     requests += 1;
+    const row = String(headers["x-row"] ?? "");
+    rows.set(row, (rows.get(row) ?? 0) + 1);
+  };
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
+    count(request);
     let body = "";
     request.setEncoding("latin1").on("data", (chunk: string) => (body += chunk));
     request.on("end", () => answer(request, body, response));
@@ -30,13 +39,15 @@ export async function startBackends(): Promise<ParityBackends> {
   });
   api.keepAliveTimeout = 60_000;
   server.keepAliveTimeout = 60_000;
-  server.on("upgrade", (request, socket) => {
-    requests += 1;
+  const upgrade = (request: IncomingMessage, socket: Duplex): void => {
+    count(request);
     const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
     const accept = createHash("sha1").update(key).digest("base64");
     const head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
     socket.end(`${head}Sec-WebSocket-Accept: ${accept}\r\n\r\n`);
-  });
+  };
+  server.on("upgrade", upgrade);
+  api.on("upgrade", upgrade);
   const closing = createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => socket.destroy());
@@ -50,6 +61,7 @@ export async function startBackends(): Promise<ParityBackends> {
     deadPort: deadPort ?? 0,
     closingPort: closingPort ?? 0,
     requests: () => requests,
+    requestsOf: (row) => rows.get(row) ?? 0,
     end() {
       server.close();
       server.closeAllConnections();

@@ -34,6 +34,8 @@ export interface Expect {
   seen?: Seen;
   /** The backend has received nothing. */
   unseen?: boolean;
+  /** Of a topic that waits: whether it has no answer before the release. */
+  waits?: boolean;
 }
 
 export interface Seen {
@@ -45,8 +47,18 @@ export interface Seen {
 
 export interface Topic {
   title: string;
+  /** Its requests are sent while their sites are held, all at once, and answered once these are released. */
+  isReleased?: true;
   cases: readonly Case[];
 }
+
+/** Fields of a WebSocket handshake. */
+export const HANDSHAKE = [
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
 
 /** The same limit of both kinds of nginx. */
 export function ofNginx(name: LimitName, expect: Partial<Expect>): NonNullable<Case["limits"]> {

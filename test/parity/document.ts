@@ -40,6 +40,8 @@ ${count} requests, each sent to every kind of server, started on what fence wrot
 made by \`UPDATE=1 node --test build/test/parity/parity.test.js\`, and that test fails when a server answers otherwise than
 it says.
 
+The requests of the last table are sent while their sites are held, all of them at once, and judged after one release.
+
 ✓ as the row says · L: otherwise, as the limit says · R: \`fence check\` refuses what the row needs
 
 ${tables.join("\n")}

@@ -1,8 +1,23 @@
 import type { Case, Expect, Seen, Text } from "./case.js";
 import type { RawAnswer } from "./raw-answer.js";
 
+/** What stands for something in the requests of cases, and what that is in this run. */
+export interface Placeholders {
+  /** Of `@/`, and of `%40%2F`. */
+  folder: string;
+  /** Of `@bypass`. */
+  bypass: string;
+}
+
 /** The bytes of a case's request. */
-export function messageOf({ site, ask = "GET /", fields = [], host, body, raw }: Case): string {
+export function messageOf(one: Case, { folder, bypass }: Placeholders): string {
+  return written(one)
+    .replaceAll("%40%2F", encodeURIComponent(`${folder}/`))
+    .replaceAll("@/", `${folder}/`)
+    .replaceAll("@bypass", bypass);
+}
+
+function written({ site, ask = "GET /", fields = [], host, body, raw }: Case): string {
   if (raw !== undefined) return raw;
   const line = / HTTP\/1\.\d$/.test(ask) ? ask : `${ask} HTTP/1.1`;
   const lines = [
@@ -16,8 +31,17 @@ export function messageOf({ site, ask = "GET /", fields = [], host, body, raw }:
   return `${line}\r\n${lines.map((text) => `${text}\r\n`).join("")}\r\n${body ?? ""}`;
 }
 
-/** What is not as expected, a sentence each. @param reached requests that the backend has received meanwhile */
-export function problemsOf(expect: Expect, answer: RawAnswer, host: string, reached: number): string[] {
+/** What came of a request. */
+export interface Outcome {
+  answer: RawAnswer;
+  /** Requests that backends have received because of it. */
+  reached: number;
+  /** It had no answer before its site was released; undefined: the site was not to be. */
+  didWait?: boolean;
+}
+
+/** What is not as expected, a sentence each. @param host whose redirects are its own */
+export function problemsOf(expect: Expect, { answer, reached, didWait }: Outcome, host: string): string[] {
   const problems: string[] = [];
   const tell = (what: string, text: string | null, wanted: Text): void => {
     if (!fits(text, wanted))
@@ -39,6 +63,10 @@ export function problemsOf(expect: Expect, answer: RawAnswer, host: string, reac
   if (expect.body !== undefined) tell("the body", answer.body, expect.body);
   if (expect.seen !== undefined) problems.push(...seenProblems(expect.seen, answer.body, tell));
   if (expect.unseen === true && reached > 0) problems.push("a backend was asked");
+  if (expect.waits !== undefined && expect.waits !== didWait)
+    problems.push(didWait === true ? "it waits" : "it does not wait");
+  if (expect.waits === true && expect.seen !== undefined && reached !== 1)
+    problems.push(`backends were asked ${reached} times`);
   return problems;
 }
 

@@ -12,8 +12,15 @@ export interface RawAnswer {
 
 const DEADLINE_MS = 30_000;
 
-/** Sends bytes on a connection of its own and reads until the server closes it, or the answer is whole. */
-export function askRaw(port: number, message: string): Promise<RawAnswer> {
+/**
+ * Sends bytes on a connection of its own and reads until the server closes it, or the answer is whole.
+ * @param deadlineMs of silence, behind which it has failed
+ */
+export function askRaw(
+  port: number,
+  message: string,
+  deadlineMs: number | "as long as it takes" = DEADLINE_MS,
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     let text = "";
@@ -21,7 +28,7 @@ export function askRaw(port: number, message: string): Promise<RawAnswer> {
       socket.destroy();
       resolve(parsed(text));
     };
-    socket.setTimeout(DEADLINE_MS, () => {
+    socket.setTimeout(typeof deadlineMs === "number" ? deadlineMs : 0, () => {
       socket.destroy();
       reject(new Error(`no whole answer to ${message.slice(0, 200)}: ${text.slice(0, 200)}`));
     });

@@ -15,8 +15,8 @@ export interface ParitySite {
   name: string;
   /** Lines of `[site.<name>]` without `servers`. */
   lines: string;
-  /** Taken down before the cases run. */
-  isDown?: true;
+  /** What it is switched to before the cases run. */
+  mode?: "down" | "hold";
 }
 
 export function upstreams(at: Places): string {
@@ -114,32 +114,76 @@ ${routesOf(at).join(",\n")}\n]`,
     own("perl", "perl"),
     own("scgi", "scgi"),
     own("uwsgi", "uwsgi"),
-    { ...own("down", "app", `${files}\nexceptions = { ${rules.replaceAll("\n", ", ")} }`), isDown: true },
-    {
-      ...own(
-        "routes-down",
+    own("mixed", "app", `${mixedRoutes}${mixedRewrite}`),
+    own("mixed-sent", "app", `${mixedRoutes}sendfile = { roots = ["${at.folder}/sent"] }`),
+    own(
+      "mixed-accel",
+      "app",
+      `${mixedRoutes}sendfile = { accel = [{ prefix = "/protected/", dir = "${at.folder}/sent" }] }`,
+    ),
+    down(own("down", "app", `${files}\nexceptions = { ${rules.replaceAll("\n", ", ")} }`)),
+    down(own("allowed", "app", 'exceptions = { allow = ["127.0.0.0/8"] }')),
+    down(own("behind", "app", 'exceptions = { allow = ["192.0.2.0/24"], trusted_proxies = ["127.0.0.1"] }')),
+    down(
+      own("parts", "app", 'maintenance = { paths = ["/shop"], status = 502, headers = { "X-Own" = "y" } }'),
+    ),
+    down(own("cors", "app", 'maintenance = { cors_origins = ["https://app.test"] }')),
+    down(own("passes-down", "app", passing(at))),
+    hold(own("passes-hold", "app", passing(at))),
+    down(own("ok-down", "app", HEALTH_OK)),
+    hold(own("ok-hold", "app", HEALTH_OK)),
+    hold(own("held", "app", shutRoutes(at))),
+    hold(own("held-parts", "app", 'maintenance = { paths = ["/shop"] }')),
+    hold(own("held-half", "half")),
+    hold(own("held-sent", "app", `sendfile = { roots = ["${at.folder}/sent"] }`)),
+    hold(
+      own(
+        "held-accel",
         "app",
-        `route = [{ path = "/api/", upstream = "api", strip_prefix = true }]
-exceptions = { pass = ["/api/open"], health = { path = "/api/health" } }`,
+        `sendfile = { accel = [{ prefix = "/protected/", dir = "${at.folder}/sent" }] }`,
       ),
-      isDown: true,
-    },
-    { ...own("allowed", "app", 'exceptions = { allow = ["127.0.0.0/8"] }'), isDown: true },
-    {
-      ...own("behind", "app", 'exceptions = { allow = ["192.0.2.0/24"], trusted_proxies = ["127.0.0.1"] }'),
-      isDown: true,
-    },
-    {
-      ...own(
-        "parts",
-        "app",
-        'maintenance = { paths = ["/shop"], status = 502, headers = { "X-Own" = "y" } }',
-      ),
-      isDown: true,
-    },
-    { ...own("cors", "app", 'maintenance = { cors_origins = ["https://app.test"] }'), isDown: true },
+    ),
   ];
 }
+
+/** Each protocol, each kind of route. */
+const mixedRoutes = `route = [
+{ path = "/php/", upstream = "php" },
+{ path = { exact = "/app.php" }, upstream = "php" },
+{ path = "/perl/", upstream = "perl" },
+{ path = "/scgi/", upstream = "scgi" },
+{ path = { regex = "^/uwsgi[0-9]/" }, upstream = "uwsgi" },
+]
+`;
+const mixedRewrite = `rewrite = { ${[
+  'request = { set = { "X-Asked" = "told" } }',
+  'response = { set = { "X-Frame-Options" = "DENY" }, remove = ["X-App"] }',
+  'location = [{ from = "/elsewhere", to = "/here" }]',
+].join(", ")} }`;
+
+const down = (site: ParitySite): ParitySite => ({ ...site, mode: "down" });
+const hold = (site: ParitySite): ParitySite => ({ ...site, mode: "hold" });
+
+const HEALTH_OK = 'exceptions = { health = { path = "/health", while_down = "ok" } }';
+
+/** Of the sites that some pass while they are shut, and of one that nobody passes. */
+const shutRoutes = ({ folder }: Places): string => `route = [
+{ path = "/static/", dir = "${folder}/static" },
+{ path = "/api/", upstream = "api", strip_prefix = true },
+{ path = { exact = "/exact" }, upstream = "api" },
+{ path = { regex = "^/v[0-9]+/" }, upstream = "api", add_prefix = "/all" },
+]
+rewrite = { request = { set = { "X-Env" = "prod" }, remove = ["X-Secret"] }, location = [{ from = "/app/", to = "/" }] }
+compress = { types = ["text/plain"], min_bytes = 100, encodings = ["gzip"] }
+`;
+
+const passing = (at: Places): string =>
+  `${shutRoutes(at)}exceptions = { ${[
+    'allow = ["192.0.2.0/24"]',
+    'trusted_proxies = ["127.0.0.1"]',
+    'pass = ["/open", "/api/open", { exact = "/exact" }, { regex = "^/v[0-9]+/open$" }]',
+    'health = { path = "/api/health", while_down = "pass" }',
+  ].join(", ")} }`;
 
 /** Of the site `routes`: none is where its rank would put it. */
 function routesOf({ folder }: Places): string[] {

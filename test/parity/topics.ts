@@ -1,9 +1,12 @@
 import type { Topic } from "./case.js";
-import { cgi, failures } from "./cases/backends.js";
+import { cgi, failures, mixed } from "./cases/backends.js";
 import { down } from "./cases/down.js";
-import { compression, files, sendfile } from "./cases/files.js";
+import { compression, files } from "./cases/files.js";
+import { held } from "./cases/held.js";
 import { cookies, forwarded, locations, rewriting } from "./cases/headers.js";
 import { routes } from "./cases/routes.js";
+import { sendfile } from "./cases/sendfile.js";
+import { exceptions } from "./cases/shut.js";
 import { methods, paths, refused } from "./cases/proxying.js";
 
 /** All rows of docs/parity.md, in their order. */
@@ -21,5 +24,8 @@ export const TOPICS: readonly Topic[] = [
   compression,
   failures,
   cgi,
+  mixed,
   down,
+  exceptions,
+  held,
 ];

@@ -1,22 +1,17 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { isAlive, processInfo } from "../../src/base/process-info.js";
 import { adapterOf } from "../../src/servers/registry.js";
 import { parseSpec } from "../../src/spec/parse.js";
 import { SERVER_KINDS, type WebServerKind } from "../../src/spec/types.js";
+import { sync } from "../../src/verify/control-sync.js";
 import { startPerlFastcgi, startPhpFpm, startUwsgi } from "../support/cgi-programs.js";
-import { FENCE, freePort, runFence, until } from "../support/world.js";
+import { FENCE, freePort, gatePid, runFence, until } from "../support/world.js";
 import { startBackends } from "./backends.js";
+import { makeFiles } from "./made-files.js";
+import type { Placeholders } from "./outcome.js";
 import { sites, upstreams, type ParitySite, type Places } from "./sites.js";
 
 export interface ParityWorld {
@@ -25,6 +20,14 @@ export interface ParityWorld {
   /** Why a kind does not serve a site: what `fence check` says. */
   refusal(kind: WebServerKind, site: string): string | null;
   requests(): number;
+  /** Those that a backend of HTTP has received with `X-Row: NAME`. */
+  requestsOf(row: string): number;
+  /** Requests that wait, wherever they do. */
+  waitingNow(): Promise<number>;
+  /** What placeholders in the requests to a site stand for; of a site without a bypass, that of another one. */
+  placeholders(site: string): Placeholders;
+  /** Lets go of all that wait. */
+  release(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -39,27 +42,14 @@ export async function startParity(): Promise<ParityWorld> {
   const servers: ChildProcess[] = [];
   const end = async (): Promise<void> => {
     await Promise.all(servers.map(stop));
+    const gate = gatePid(folder);
+    // It would wait for a while whether somebody needs it again.
+    if (isAlive(gate, processInfo(gate)?.start ?? "")) process.kill(gate, "SIGUSR2");
     await Promise.all([php.end(), perl.end(), uwsgi.end()]);
     backends.end();
     rmSync(folder, { recursive: true, force: true });
   };
-  const files: Readonly<Record<string, string>> = {
-    "static/a.txt": "static a\n",
-    "static/sub/index.html": "index\n",
-    "deep/a.txt": "deep a\n",
-    "media/a.txt": "media a\n",
-    "sent/a.txt": "sent a\n",
-    "secret.txt": "secret\n",
-    "php/app.php": readFileSync(join(php.folder, "root/app.php"), "utf8"),
-    "php/sub/app.php": "",
-    "php/style.css": "css\n",
-  };
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(folder, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-    utimesSync(path, new Date("2020-01-01"), new Date("2020-01-01"));
-  }
+  makeFiles(folder, readFileSync(join(php.folder, "root/app.php"), "utf8"));
   const ports = {} as Record<WebServerKind, number>;
   for (const kind of SERVER_KINDS) ports[kind] = await freePort();
   const at: Places = {
@@ -75,12 +65,27 @@ export async function startParity(): Promise<ParityWorld> {
   };
   try {
     const refusals = refusalsOf(folder, ports, at);
-    await serveAll(folder, ports, at, refusals, servers);
+    const fence = await serveAll(folder, ports, at, refusals, servers);
+    const held = namesIn("hold", at);
+    const bypasses = new Map<string, string>();
+    for (const site of PASSED) bypasses.set(site, await bypassOf(fence, site));
     return {
       folder,
       ports,
       refusal: (kind, site) => refusals.get(`${kind} ${site}`) ?? null,
       requests: () => backends.requests(),
+      requestsOf: (row) => backends.requestsOf(row),
+      async waitingNow() {
+        const counts = WAITING_PLACES.flatMap((place) =>
+          held.map(async (site) => {
+            const report = await sync(`${folder}/run/${place}/control.sock`, site).catch(() => null);
+            return report?.held?.count ?? 0;
+          }),
+        );
+        return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+      },
+      placeholders: (site) => ({ folder, bypass: bypasses.get(site) ?? bypasses.get("passes-down") ?? "" }),
+      release: async () => void (await fence("release", ...held)),
       end,
     };
   } catch (error) {
@@ -89,6 +94,22 @@ export async function startParity(): Promise<ParityWorld> {
   }
 }
 
+/** A command of fence that ends with 0, and what it prints. */
+type Fence = (...args: string[]) => Promise<string>;
+
+/** Sites with a bypass. */
+const PASSED = ["passes-down", "passes-hold"];
+/** Who has requests wait: the gate does for lighttpd and stock nginx. */
+const WAITING_PLACES = ["gate", "nginx-lua", "proxy"];
+const namesIn = (mode: ParitySite["mode"], at: Places): string[] =>
+  sites(at)
+    .filter((site) => site.mode === mode)
+    .map(({ name }) => name);
+
+/** The token of a new bypass. */
+const bypassOf = async (fence: Fence, site: string): Promise<string> =>
+  (await fence("bypass", "new", site)).trim().split("/").at(-1) ?? "";
+
 /** @param servers those that were started, to be stopped whatever comes of the rest */
 async function serveAll(
   folder: string,
@@ -96,20 +117,23 @@ async function serveAll(
   at: Places,
   refusals: ReadonlyMap<string, string>,
   servers: ChildProcess[],
-): Promise<void> {
+): Promise<Fence> {
   const text = specText(folder, ports, at, (site) =>
     SERVER_KINDS.filter((kind) => !refusals.has(`${kind} ${site.name}`)),
   );
   const specFile = join(folder, "fence.toml");
   writeFileSync(specFile, text);
-  const fence = async (...args: string[]): Promise<void> => {
+  const fence: Fence = async (...args) => {
     const { code, stdout, stderr } = await runFence(["-c", specFile, ...args]);
     if (code !== 0) throw new Error(`fence ${args.join(" ")}: ${stdout}${stderr}`);
+    return stdout;
   };
   await fence("apply");
   for (const kind of SERVER_KINDS) servers.push(await start(kind, folder, specFile));
-  const closed = sites(at).filter(({ isDown }) => isDown);
-  await fence("down", ...closed.map(({ name }) => name), "--yes");
+  await fence("down", ...namesIn("down", at), "--yes");
+  // For longer than any run takes.
+  await fence("hold", ...namesIn("hold", at), "--for", "2h", "--max-wait", "1h");
+  return fence;
 }
 
 function specText(

@@ -8,7 +8,7 @@ import { until } from "./world.js";
 /**
  * Real applications, all with the same answers by QUERY_STRING: `sum` the MD5 of the body and CONTENT_LENGTH, `who` the
  * client's address, scheme, path and a field, `304`, `big` so many bytes of one letter, `die` an answer that breaks off,
- * `stderr` a line of error output, `pid` the process; PHP's `ledger` the MD5 of the body, and a line in the file `ledger`.
+ * `stderr` a line of error output, `file` the field that the field X-File is, `pid` the process; PHP's `ledger` the MD5 of the body, and a line in the file `ledger`.
  */
 export interface CgiProgram {
   /** Where its sockets and scripts are. */
@@ -40,6 +40,7 @@ switch ($_SERVER["QUERY_STRING"]) {
     posix_kill(getmypid(), 9);
     break;
   case "stderr": error_log("told by the application"); echo "ok"; break;
+  case "file": header($_SERVER["HTTP_X_FILE"]); break;
   case "pid": echo getmypid(); break;
   case "ledger":
     file_put_contents(__DIR__ . "/ledger", $_SERVER["HTTP_X_ASKED"] . "\n", FILE_APPEND | LOCK_EX);
@@ -57,6 +58,7 @@ while ($request->Accept() >= 0) {
   my $what = $env{QUERY_STRING};
   if ($what eq "304") { print "Status: 304 Not Modified\\r\\n\\r\\n"; next }
   if ($what eq "redirect") { print "Location: /elsewhere\\r\\n\\r\\n"; next }
+  if ($what eq "file") { print "Content-Type: text/plain\\n$env{HTTP_X_FILE}\\n\\n"; next }
   print "Content-Type: text/plain\\nX-App: perl\\n\\n";
   if ($what eq "sum") {
     my $body = "";
@@ -80,6 +82,9 @@ def application(env, start):
         return []
     if what == "redirect":
         start("302 Found", [("Location", "/elsewhere")])
+        return []
+    if what == "file":
+        start("200 OK", [tuple(env["HTTP_X_FILE"].split(": ", 1))])
         return []
     start("200 OK", [("Content-Type", "text/plain"), ("X-App", "python")] + ([("Content-Length", "40000")] if what == "die" else []))
     if what == "sum":

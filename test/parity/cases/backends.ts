@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Case, Topic } from "../case.js";
+import { HANDSHAKE, type Case, type Topic } from "../case.js";
 
 export const failures: Topic = {
   title: "Backends that fail",
@@ -140,14 +140,94 @@ export const cgi: Topic = {
       name: "A handshake does not reach a CGI backend",
       site: "uwsgi",
       ask: "GET /?who",
-      fields: [
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-      ],
+      fields: HANDSHAKE,
       expect: { status: 501 },
       limits: { lighttpd: ["upgrade", { status: 200 }] },
+    },
+  ],
+};
+
+/** [what it speaks, where it is asked, the path that it is told]. */
+const MIXED: readonly (readonly [string, string, string])[] = [
+  ["FastCGI (php)", "/php/app.php/in/fo", "/in/fo"],
+  ["FastCGI (perl)", "/perl/x", "/perl/x"],
+  ["scgi", "/scgi/x/y", "/scgi/x/y"],
+  ["uwsgi", "/uwsgi1/x", "/uwsgi1/x"],
+];
+
+const ANSWERED = { "x-frame-options": "DENY", "x-app": null };
+
+export const mixed: Topic = {
+  title: "Routes to FastCGI, SCGI and uwsgi",
+  cases: [
+    ...MIXED.flatMap(([speaks, path, info]): Case[] => [
+      {
+        name: `${speaks}: its path and a field that is set are told`,
+        site: "mixed",
+        ask: `GET ${path}?who`,
+        fields: ["X-Asked: evil"],
+        expect: { status: 200, headers: ANSWERED, body: `127.0.0.1 http ${info} told` },
+      },
+      {
+        name: `${speaks}: a body arrives whole`,
+        site: "mixed",
+        ask: `POST ${path}?sum`,
+        body: BODY,
+        expect: { status: 200, headers: ANSWERED, body: `${md5(BODY)} 200000` },
+      },
+      {
+        name: `${speaks}: a redirect is mapped`,
+        site: "mixed",
+        ask: `GET ${path}?redirect`,
+        expect: { status: 302, headers: { location: "/here" } },
+      },
+      {
+        name: `${speaks}: X-Sendfile`,
+        site: "mixed-sent",
+        ask: `GET ${path}?file`,
+        fields: ["X-File: X-Sendfile: @/sent/a.txt"],
+        expect: { status: 200, headers: { "x-sendfile": null }, body: "sent a\n" },
+      },
+      {
+        name: `${speaks}: X-Sendfile out of the roots`,
+        site: "mixed-sent",
+        ask: `GET ${path}?file`,
+        fields: ["X-File: X-Sendfile: @/secret.txt"],
+        expect: { status: 502, headers: { "x-sendfile": null }, body: /^(?![^]*secret)/ },
+        limits: { lighttpd: ["sendfile", { status: 403 }] },
+      },
+      {
+        name: `${speaks}: X-Accel-Redirect`,
+        site: "mixed-accel",
+        ask: `GET ${path}?file`,
+        fields: ["X-File: X-Accel-Redirect: /protected/a.txt", "Range: bytes=0-3"],
+        expect: { status: 206, headers: { "x-accel-redirect": null }, body: "sent" },
+      },
+    ]),
+    {
+      name: "An exact path is a script",
+      site: "mixed",
+      ask: "GET /app.php?who",
+      expect: { status: 200, headers: ANSWERED, body: "127.0.0.1 http  told" },
+    },
+    {
+      name: "A path behind it is the site's own upstream's",
+      site: "mixed",
+      ask: "GET /app.php/x?who",
+      expect: { status: 200, headers: { "x-frame-options": "DENY" }, seen: { url: "/app.php/x?who" } },
+    },
+    {
+      name: "A route to scripts, and no such script",
+      site: "mixed",
+      ask: "GET /php/none.php",
+      expect: { status: 404 },
+    },
+    {
+      name: "What no route takes goes to the site's own upstream",
+      site: "mixed",
+      ask: "POST /phpx",
+      body: "hello",
+      expect: { status: 200, seen: { method: "POST", url: "/phpx", body: "hello" } },
     },
   ],
 };

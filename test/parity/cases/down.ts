@@ -1,4 +1,4 @@
-import type { Case, Expect, Topic } from "../case.js";
+import { HANDSHAKE, type Case, type Expect, type Topic } from "../case.js";
 
 const SHUT: Expect = {
   status: 503,
@@ -50,14 +50,7 @@ export const down: Topic = {
     shut("A condition gets all of it", {
       fields: ['If-None-Match: "x"', "If-Modified-Since: Fri, 01 Jan 2038 00:00:00 GMT"],
     }),
-    shut("A handshake gets it", {
-      fields: [
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-      ],
-    }),
+    shut("A handshake gets it", { fields: HANDSHAKE }),
     shut("A static route gets it", { ask: "GET /static/a.txt" }),
     shut("A route with a fallback gets it", { ask: "GET /media/none" }),
     shut("A chunked upload gets it", {

@@ -1,4 +1,4 @@
-import type { Case, Topic } from "../case.js";
+import type { Topic } from "../case.js";
 
 export const files: Topic = {
   title: "Static routes",
@@ -106,72 +106,6 @@ export const files: Topic = {
       ask: "POST /media/none",
       body: "",
       expect: { status: 404, unseen: true },
-    },
-  ],
-};
-
-const sent = (name: string, path: string, expect: Case["expect"], more: Partial<Case> = {}): Case[] => [
-  {
-    name: `X-Sendfile: ${name}`,
-    site: "sent",
-    ask: `GET /tell/text?X-Sendfile=${encodeURIComponent(`@/sent/${path}`)}&X-App=1`,
-    expect,
-    ...more,
-  },
-  {
-    name: `X-Accel-Redirect: ${name}`,
-    site: "accel",
-    ask: `GET /tell/text?X-Accel-Redirect=${encodeURIComponent(`/protected/${path}`)}&X-App=1`,
-    expect,
-    ...more,
-  },
-];
-
-const HIDDEN = { "x-sendfile": null, "x-accel-redirect": null };
-
-export const sendfile: Topic = {
-  title: "Files that a backend hands over",
-  cases: [
-    ...sent("a file is sent", "a.txt", { status: 200, headers: HIDDEN, body: "sent a\n" }),
-    ...sent(
-      "a part of it",
-      "a.txt",
-      { status: 206, headers: { ...HIDDEN, "content-range": "bytes 0-3/7" }, body: "sent" },
-      { fields: ["Range: bytes=0-3"] },
-    ),
-    ...sent("a missing file", "none", { status: 404, headers: HIDDEN }),
-    {
-      name: "X-Accel-Redirect on a site without it sends nothing",
-      site: "plain",
-      ask: "GET /tell/text?X-Accel-Redirect=/a",
-      expect: { status: 200, headers: { "x-accel-redirect": null }, body: "xxxxx" },
-      limits: { lighttpd: ["accel-shown", { headers: {} }] },
-    },
-    {
-      name: "A client that asks for the prefix gets what the backend says",
-      site: "accel",
-      ask: "GET /protected/a.txt",
-      expect: { status: 200, seen: { url: "/protected/a.txt" } },
-    },
-    {
-      name: "A client's X-Accel-Redirect is nothing",
-      site: "accel",
-      ask: "GET /x",
-      fields: ["X-Accel-Redirect: /protected/a.txt"],
-      expect: { status: 200, seen: { url: "/x" } },
-    },
-    {
-      name: "A file outside of the roots is not sent",
-      site: "sent",
-      ask: "GET /tell/text?X-Sendfile=@/secret.txt",
-      expect: { status: 502, headers: HIDDEN },
-      limits: { lighttpd: ["sendfile", { status: 403 }] },
-    },
-    {
-      name: "A path outside of the prefixes is not sent",
-      site: "accel",
-      ask: "GET /tell/text?X-Accel-Redirect=/elsewhere",
-      expect: { status: 502, headers: HIDDEN },
     },
   ],
 };

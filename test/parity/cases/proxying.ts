@@ -1,11 +1,4 @@
-import { ofNginx, type Topic } from "../case.js";
-
-const HANDSHAKE = [
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-];
+import { HANDSHAKE, ofNginx, type Topic } from "../case.js";
 
 export const methods: Topic = {
   title: "Methods and bodies",

@@ -1,4 +1,4 @@
-import type { Case, Expect, Text, Topic } from "../case.js";
+import type { Case, Text, Topic } from "../case.js";
 
 /** A request of the site `routes`, whose upstream says that it is `by` the request header that it is told. */
 const goes = (name: string, ask: string, url: string, more: Partial<Case> = {}): Case => ({
@@ -16,8 +16,6 @@ const stays = (name: string, ask: string, url: Text, more: Partial<Case> = {}): 
   ...more,
   expect: { status: 200, headers: { "x-by": null }, seen: { url } },
 });
-
-const SHUT: Expect = { status: 503, headers: { "x-maintenance-mode": "1" }, unseen: true };
 
 export const routes: Topic = {
   title: "Routes with an upstream of their own",
@@ -58,21 +56,10 @@ export const routes: Topic = {
     goes("What is encoded in a query stays so", "GET /strip/x?a=%2F%61", "/x?a=%2F%61"),
     goes("What follows a prefix stays as it is written", "GET /strip/%7ea%c3%a4", "/%7ea%c3%a4"),
     goes("Also in no known encoding", "GET /strip/%e4", "/%e4"),
+    goes("Also behind a prefix that is written otherwise", "GET /%73trip/%e4%20x", "/%E4%20x"),
+    goes("Also among dot segments", "GET /strip/./a/../%e4?%e4", "/%E4?%e4"),
     stays("A prefix in no known encoding is another", "GET /strip%e4/x", /^\/strip%[eE]4\/x$/),
     goes("Another prefix is put before", "GET /add/x?q", "/v2/add/x?q"),
     goes("One is taken off and another put before", "GET /both/x", "/v2/x"),
-    { name: "A route is down with its site", site: "routes-down", ask: "GET /api/x", expect: SHUT },
-    {
-      name: "An exception goes to the upstream of its route",
-      site: "routes-down",
-      ask: "GET /api/open/x",
-      expect: { status: 200, headers: { "x-by": "api" }, seen: { url: "/open/x" } },
-    },
-    {
-      name: "The health path does, too",
-      site: "routes-down",
-      ask: "GET /api/health",
-      expect: { status: 200, headers: { "x-by": "api" }, seen: { url: "/health" } },
-    },
   ],
 };

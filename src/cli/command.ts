@@ -74,6 +74,7 @@ export function globalOptions(hasOwnJson: boolean): Option[] {
     ...(hasOwnJson ? [] : [new Option("--json", "print JSON, errors too (env: FENCE_JSON)")]),
     new Option("-q, --quiet", "print results and errors only"),
     new Option("-v, --verbose", "say more, and where unexpected errors come from"),
+    new Option("--no-input", "never ask (env: FENCE_NO_INPUT)"),
     new Option("--no-color", "print without colour (env: NO_COLOR)"),
   ];
 }

@@ -143,7 +143,7 @@ function valuesNamed(name: string, program: Command, names: Names): readonly str
     case "mode":
       return MODES;
     case "topic":
-      return [...commandsOf(program).map(({ word }) => word), "exit-codes"];
+      return [...commandsOf(program).map(({ word }) => word), "exit-codes", "environment"];
     default:
       return [];
   }

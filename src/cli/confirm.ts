@@ -4,7 +4,7 @@ import type { Context } from "./context.js";
 
 /** Whether there is somebody to ask. */
 export function canAsk(context: Context): boolean {
-  return process.stdin.isTTY === true && context.err.isTerminal && !context.json;
+  return context.mayAsk && process.stdin.isTTY === true && context.err.isTerminal && !context.json;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface Context {
   readonly verbose: boolean;
   /** --yes or FENCE_YES: do not ask. */
   readonly yes: boolean;
+  /** Not --no-input nor FENCE_NO_INPUT: whoever is at the terminal may be asked. */
+  readonly mayAsk: boolean;
   /** --config or FENCE_CONFIG, as given; null: look for fence.toml. */
   readonly config: string | null;
   readonly actor: string;
@@ -37,6 +39,7 @@ interface GlobalOptions {
   verbose?: boolean;
   color?: boolean;
   yes?: boolean;
+  input?: boolean;
 }
 
 /** Is this variable set to something that means yes? `0`, `false`, `no` and the empty value mean no. */
@@ -71,6 +74,7 @@ function contextOf(argv: readonly string[], streams: Streams, options: GlobalOpt
     quiet: options.quiet ?? false,
     verbose: options.verbose ?? false,
     yes: options.yes ?? isSet(env["FENCE_YES"]),
+    mayAsk: options.input ?? !isSet(env["FENCE_NO_INPUT"]),
     config: options.config ?? (env["FENCE_CONFIG"] || null),
     actor: actorOf(env),
     commandLine: ["fence", ...argv].join(" "),

@@ -3,21 +3,43 @@ import { createAtomic, writeAtomic } from "../base/durable.js";
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
 import { FileError, NotDurable } from "../base/file-error.js";
+import { findProgram } from "../base/run.js";
 import { removeLeftovers } from "../base/folders.js";
 import type { WebServerKind } from "../spec/types.js";
 import type { Context } from "./context.js";
 
 const FILE_MODE = 0o644;
 
+export interface InitOptions {
+  kind?: WebServerKind;
+  include?: true;
+  force?: true;
+}
+
 /** `fence init`: the starter spec, never over a file that is there. */
-export async function writeStarter(context: Context, kind: WebServerKind, force: boolean): Promise<ExitName> {
+export async function writeStarter(context: Context, options: InitOptions): Promise<ExitName> {
   const { starterSpec } = await import("../spec/starter.js");
   const file = resolve(context.config ?? "fence.toml");
-  writeNew(file, starterSpec(kind), force);
+  const kind = options.kind ?? kindHere();
+  if (kind === "proxy" && options.include)
+    throw new FenceError("usage", "the proxy has no config of another that could include something", {
+      hint: "--include is for a web server that is there: --kind names it",
+    });
+  writeNew(file, starterSpec(kind, { include: options.include === true }), options.force === true);
   context.out.line(file);
+  if (options.kind === undefined && !context.quiet)
+    context.err.line(
+      `It is for ${kind === "proxy" ? "fence's own proxy" : kind}, by what is installed here; --kind names another`,
+    );
   if (!context.quiet)
     context.err.line("Its comments say what to edit; then: fence check, fence plan, fence apply");
   return "ok";
+}
+
+/** With Lua or without: modules may lie anywhere, and what needs none works everywhere. */
+function kindHere(): WebServerKind {
+  const kinds = ["nginx", "lighttpd"] as const;
+  return kinds.find((kind) => findProgram(kind) !== null) ?? "proxy";
 }
 
 function writeNew(file: string, text: string, force: boolean): void {

@@ -1,18 +1,9 @@
 import type { Command, Option } from "commander";
 import { EXIT, EXIT_MEANING, type ExitName } from "../base/exit.js";
 import { examplesOf, wrapText } from "./command.js";
+import { ENVIRONMENT } from "./environment.js";
 
 const WIDTH = 72;
-
-/** What the environment says, in the order of the page. A flag wins over it. */
-const ENVIRONMENT: Readonly<Record<string, string>> = {
-  FENCE_CONFIG: "The spec, as --config.",
-  FENCE_YES: "Set to 1: do not ask, as --yes.",
-  FENCE_JSON: "Set to 1: print JSON, as --json.",
-  FENCE_ACTOR:
-    "Who the history says it was. Without it GITHUB_ACTOR, GITLAB_USER_LOGIN, SUDO_USER and USER are looked at.",
-  NO_COLOR: "Set to anything: print without colour.",
-};
 
 const FILES: Readonly<Record<string, string>> = {
   "fence.toml": "The spec, in the current folder or one above it.",

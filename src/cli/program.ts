@@ -108,4 +108,5 @@ Examples:
   fence down --for 20m --reason "database upgrade"
   fence up
 
-fence help <command> tells more; fence help exit-codes lists the exit codes.`;
+fence help <command> tells more; fence help exit-codes lists the exit codes,
+fence help environment the variables.`;

@@ -1,10 +1,15 @@
 import type { WebServerKind } from "./types.js";
 
-/**
- * A commented fence.toml that is valid as it stands, for `fence init`.
- * @param hostname the name of the first site, a host name of ASCII letters, digits, `-` and `.`
- */
-export function starterSpec(kind: WebServerKind, hostname = "www.example.com"): string {
+export interface StarterOptions {
+  /** Name of the first site: ASCII letters, digits, `-` and `.` */
+  hostname?: string;
+  /** For a server that has a config already, which is to include what fence writes; not for a proxy. */
+  include?: boolean;
+}
+
+/** A commented fence.toml that is valid as it stands, for `fence init`. */
+export function starterSpec(kind: WebServerKind, options: StarterOptions = {}): string {
+  const { hostname = "www.example.com", include = false } = options;
   // It is put between quotes as it is.
   if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(hostname))
     throw new Error(`not a host name: ${hostname}`);
@@ -17,7 +22,7 @@ export function starterSpec(kind: WebServerKind, hostname = "www.example.com"): 
 # fence apply    writes it, after the server's own config test
 # fence down main --for 20m; fence up main
 #
-${HEADS[kind].map((line) => (line === "" ? "#" : `# ${line}`)).join("\n")}
+${(include ? includeHead(kind) : HEADS[kind]).map((line) => (line === "" ? "#" : `# ${line}`)).join("\n")}
 
 state_dir = "/var/lib/fence"       # modes and their history; survives a reboot
 run_dir = "/run/fence"             # sockets and pid files
@@ -25,23 +30,9 @@ output = "rendered"                # what fence writes for the servers, beside t
 
 [server.web]
 kind = "${kind}"
-${kind === "proxy" ? "" : CONFIG_LINE}listen = ["0.0.0.0:80", "[::]:80"]
+${include ? includeLines(kind) : kind === "proxy" ? "" : CONFIG_LINE}listen = ["0.0.0.0:80", "[::]:80"]
 # listen = ["0.0.0.0:80", { address = "0.0.0.0:443", tls = true }]
-${SERVER_LINES[kind].map((line) => `${line}\n`).join("")}
-[upstream.app]
-backends = ["127.0.0.1:8080"]      # or "app.internal:8080", "[::1]:8080", "unix:/run/app.sock"
-
-[site.main]
-hosts = ["${hostname}"]            # "*.example.com" is every name under it
-upstream = "app"
-# tls = { certificate = "/etc/ssl/main.pem", key = "/etc/ssl/main.key" }
-
-# Files that the web server hands out itself:
-# [[site.main.route]]
-# path = "/static/"
-# dir = "/srv/www/static"
-# fallback = { base = "https://bucket.s3.amazonaws.com", append = "path" }   # 302 for a file that is not there
-
+${include ? `\n${siteLines(hostname)}` : wholeLines(kind, hostname)}
 # What clients get while the site is down:
 [site.main.maintenance]
 retry_after = "2m"                 # when no end is given with --for or --until
@@ -59,21 +50,42 @@ allow = []                         # e.g. ["192.0.2.0/24", "2001:db8::/32"]: the
 `;
 }
 
+function siteLines(hostname: string): string {
+  return `[site.main]
+hosts = ["${hostname}"]            # "*.example.com" is every name under it
+`;
+}
+
+/** What is in the user's own config otherwise. */
+function wholeLines(kind: WebServerKind, hostname: string): string {
+  return `${SERVER_LINES[kind].map((line) => `${line}\n`).join("")}
+[upstream.app]
+backends = ["127.0.0.1:8080"]      # or "app.internal:8080", "[::1]:8080", "unix:/run/app.sock"
+
+${siteLines(hostname)}upstream = "app"
+# tls = { certificate = "/etc/ssl/main.pem", key = "/etc/ssl/main.key" }
+
+# Files that the web server hands out itself:
+# [[site.main.route]]
+# path = "/static/"
+# dir = "/srv/www/static"
+# fallback = { base = "https://bucket.s3.amazonaws.com", append = "path" }   # 302 for a file that is not there
+`;
+}
+
+function includeLines(kind: WebServerKind): string {
+  return `config = "include"                 # your own config includes what fence writes, see above
+pid_file = "/run/${kind === "lighttpd" ? "lighttpd" : "nginx"}.pid"       # what your config says
+`;
+}
+
 const CONFIG_LINE =
   'config = "standalone"              # "include": your own config includes what fence writes, see above\n';
 
-/** What a config of the user's own changes in the text below the head. */
-function own(pidFile: string): readonly string[] {
-  return [
-    `You have a config already? Set config = "include" and pid_file = "${pidFile}" (what yours says) below,`,
-    "and listen as yours does; leave out upstream, tls and routes, which are yours. Run fence apply, then add",
-  ];
-}
-
 const WHERE = "where <output> is the absolute path of the folder that is named output below.";
 
-const NGINX_HEAD = [
-  ...own("/run/nginx.pid"),
+/** What a config of the user's own gets besides. */
+const NGINX_LINES = [
   "in http { }, before the server blocks:",
   "",
   "    include <output>/web/gate.http.conf;",
@@ -86,26 +98,51 @@ const NGINX_HEAD = [
   "Reload nginx once, then see with fence verify that it works.",
 ];
 
-/** How to begin with a config that is there already; file names are those that the servers' adapters write. */
+const LIGHTTPD_LINES = [
+  "at the end of your lighttpd.conf, outside of any block:",
+  "",
+  '    include "<output>/web/gate.conf"',
+  "",
+  WHERE,
+  "Restart lighttpd once, then see with fence verify that it works. Not a reload: lighttpd ends when it is to open",
+  "a new socket as another user than root.",
+];
+
+const LINES: Readonly<Record<WebServerKind, readonly string[]>> = {
+  lighttpd: LIGHTTPD_LINES,
+  "nginx-lua": NGINX_LINES,
+  nginx: NGINX_LINES,
+  proxy: [],
+};
+
+/** How to begin with a config that fence writes whole. */
+function head(pidFile: string, lines: readonly string[]): readonly string[] {
+  return [
+    `You have a config already? Set config = "include" and pid_file = "${pidFile}" (what yours says) below,`,
+    "and listen as yours does; leave out upstream, tls and routes, which are yours. Run fence apply, then add",
+    ...lines,
+  ];
+}
+
+/** How to begin; file names are those that the servers' adapters write. */
 const HEADS: Readonly<Record<WebServerKind, readonly string[]>> = {
-  lighttpd: [
-    ...own("/run/lighttpd.pid"),
-    "at the end of your lighttpd.conf, outside of any block:",
-    "",
-    '    include "<output>/web/gate.conf"',
-    "",
-    WHERE,
-    "Restart lighttpd once, then see with fence verify that it works. Not a reload: lighttpd ends when it is to open",
-    "a new socket as another user than root.",
-  ],
-  "nginx-lua": NGINX_HEAD,
-  nginx: NGINX_HEAD,
+  lighttpd: head("/run/lighttpd.pid", LIGHTTPD_LINES),
+  "nginx-lua": head("/run/nginx.pid", NGINX_LINES),
+  nginx: head("/run/nginx.pid", NGINX_LINES),
   proxy: [
     "The proxy is fence's own web server; nothing has to be installed. It runs in the foreground, for systemd:",
     "",
     "    fence proxy run web",
   ],
 };
+
+function includeHead(kind: WebServerKind): readonly string[] {
+  return [
+    "For a config that you have. Say below how it listens, where its pid file is, and which hosts it serves. Run",
+    "fence apply, then add",
+    ...LINES[kind],
+  ];
+}
 
 const SERVER_LINES: Readonly<Record<WebServerKind, readonly string[]>> = {
   lighttpd: [

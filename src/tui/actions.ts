@@ -1,4 +1,4 @@
-import type { Action, SiteLook } from "./types.js";
+import type { Action, Asked, SiteLook } from "./types.js";
 
 /** What the key of each action begins. */
 export const ACTION_OF: Readonly<Record<string, Action>> = { d: "down", u: "up", h: "hold", r: "release" };
@@ -33,9 +33,15 @@ export function effectOf(action: Action, { mode, servers }: SiteLook): string {
   }
 }
 
+/** Whether it is one that may be announced to end. */
+export function hasEnd(action: Action): boolean {
+  return action === "down" || action === "hold";
+}
+
 /** The command line that does the same, ready for a shell. */
-export function commandLineOf(specFile: string, action: Action, site: string): string {
-  return ["fence", "-c", specFile, action, site].map(quoted).join(" ");
+export function commandLineOf(specFile: string, { action, site, reason, end }: Asked): string {
+  const options = [...(end === "" ? [] : ["--for", end]), ...(reason === "" ? [] : ["--reason", reason])];
+  return ["fence", "-c", specFile, action, site, ...options].map(quoted).join(" ");
 }
 
 function quoted(word: string): string {

@@ -1,7 +1,9 @@
-import { ACTION_OF, commandLineOf } from "./actions.js";
+import { ACTION_OF } from "./actions.js";
 import { screenLines } from "./lines/screen-lines.js";
-import type { Effect, Reaction } from "./reduce.js";
-import { isChanging, selectedSite, shownSites, withSelection, type Screen, type State } from "./state.js";
+import { answered } from "./question-keys.js";
+import { called, copied, does, gone, nothingElse } from "./reactions.js";
+import type { Reaction } from "./reduce.js";
+import { isChanging, selectedSite, shownSites, withSelection, type State } from "./state.js";
 import type { Action, Key } from "./types.js";
 
 type Named = Extract<Key, { name: string }>["name"];
@@ -13,7 +15,7 @@ export function reactTo(before: State, key: Key): Reaction {
   const text = "text" in key ? key.text : null;
   if (name === "ctrl-c") return isChanging(state) ? does(state, { kind: "stop-change" }) : quit(state);
   if (state.isFiltering) return nothingElse(filtered(state, name, text));
-  if (state.question !== null) return answered(state, name, text);
+  if (state.question !== null) return answered(state, state.question, key);
   switch (text) {
     case null:
       break;
@@ -29,24 +31,9 @@ export function reactTo(before: State, key: Key): Reaction {
   return nothingElse(moved(state, name));
 }
 
-function nothingElse(state: State): Reaction {
-  return { state, effects: [] };
-}
-
-function does(state: State, effect: Effect): Reaction {
-  return { state, effects: [effect] };
-}
-
 function quit(state: State): Reaction {
   if (!isChanging(state)) return does(state, { kind: "quit" });
   return nothingElse({ ...state, notice: "a change runs: wait for its end, or press Ctrl-C to stop it" });
-}
-
-function copied(state: State, text: string): Reaction {
-  return does(
-    { ...state, notice: "the command line was sent to the clipboard of the terminal" },
-    { kind: "copy", text },
-  );
 }
 
 function typed(state: State, text: string): State {
@@ -71,16 +58,6 @@ function typed(state: State, text: string): State {
   }
 }
 
-function gone(state: State, screen: Screen): State {
-  return { ...state, screen, scroll: 0 };
-}
-
-/** To a screen from which Escape leads back. */
-function called(state: State, screen: Screen): State {
-  const isBase = state.screen === "sites" || state.screen === "site";
-  return { ...gone(state, screen), back: isBase ? state.screen : state.back };
-}
-
 function asked(state: State, action: Action): State {
   const site = selectedSite(state);
   const refuse = (notice: string): State => ({ ...state, notice });
@@ -89,23 +66,8 @@ function asked(state: State, action: Action): State {
   if (site === null || (state.screen !== "sites" && state.screen !== "site")) return state;
   if (action === "release" && site.mode === "down")
     return refuse(`${site.name} is down, not held: u brings it up`);
-  return { ...state, question: { action, site: site.name, isYes: false } };
-}
-
-function answered(state: State, name: Named | null, text: string | null): Reaction {
-  const { question, face } = state;
-  if (question === null) return nothingElse(state);
-  const { action, site, isYes } = question;
-  const command = commandLineOf(face.specFile, action, site);
-  if (text === "y") return copied(state, command);
-  if (name === "left" || name === "right" || name === "tab")
-    return nothingElse({ ...state, question: { ...question, isYes: !isYes } });
-  if (name === "escape" || text === "q" || (name === "enter" && !isYes))
-    return nothingElse({ ...state, question: null, notice: "nothing was changed" });
-  if (name !== "enter") return nothingElse(state);
-  const agreed = { action, site, command };
-  const change = { ...agreed, steps: [], outcome: null };
-  return does({ ...called({ ...state, question: null }, "change"), change }, { kind: "change", ...agreed });
+  const question = { action, site: site.name, reason: "", end: "", writing: null, isYes: false };
+  return { ...state, question };
 }
 
 function filtered(state: State, name: Named | null, text: string | null): State {

@@ -1,6 +1,6 @@
 import type { StepEvent } from "../apply/types.js";
 import { ratesAfter, type Rates } from "./rates.js";
-import type { Action, Agreed, Look, Outcome, SiteLook } from "./types.js";
+import type { Agreed, Asked, Look, Outcome, SiteLook } from "./types.js";
 
 export type Screen = "sites" | "site" | "history" | "change" | "help";
 
@@ -39,9 +39,9 @@ export interface State {
   notice: string | null;
 }
 
-export interface Question {
-  action: Action;
-  site: string;
+export interface Question extends Asked {
+  /** What the keys write now; null: they answer. */
+  writing: "reason" | "end" | null;
   /** The answer that Enter gives; no, until it is chosen otherwise. */
   isYes: boolean;
 }

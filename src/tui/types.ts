@@ -82,10 +82,18 @@ export interface PastChange {
 /** What a person may have done to a site; each is the command of that name. */
 export type Action = "down" | "up" | "hold" | "release";
 
-/** A change as it was agreed to. */
-export interface Agreed {
+/** What a change is to be. */
+export interface Asked {
   action: Action;
   site: string;
+  /** Why; empty: it is not said. */
+  reason: string;
+  /** In how long it is expected back, or a hold ends, e.g. `20m`; empty: it is not said. */
+  end: string;
+}
+
+/** A change as it was agreed to. */
+export interface Agreed extends Asked {
   /** The command line that does the same. */
   command: string;
 }

@@ -32,11 +32,13 @@ describe("help", () => {
     });
   }
 
-  test("fence help exit-codes is what its snapshot says", async () => {
-    const { code, stdout } = await fence(["help", "exit-codes"]);
-    assert.equal(code, 0);
-    assertSnapshot("exit-codes", stdout);
-  });
+  for (const topic of ["exit-codes", "environment"]) {
+    test(`fence help ${topic} is what its snapshot says`, async () => {
+      const { code, stdout } = await fence(["help", topic]);
+      assert.equal(code, 0);
+      assertSnapshot(topic, stdout);
+    });
+  }
 
   test("every command has a description that ends as a sentence does, and an example", async () => {
     for (const name of commands) {
@@ -48,7 +50,7 @@ describe("help", () => {
   });
 
   test("no line of any help is wider than 80 columns", async () => {
-    for (const topic of [...commands, "exit-codes"]) {
+    for (const topic of [...commands, "exit-codes", "environment"]) {
       const { stdout } = await fence(["help", topic]);
       assert.deepEqual(
         stdout.split("\n").filter((line) => line.length > 80),

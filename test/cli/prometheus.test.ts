@@ -7,6 +7,16 @@ import { findProgram } from "../support/needs.js";
 import { assertFails, fence, inFolder, runProgram } from "./run-fence.js";
 import { writeSpec } from "./spec-fixture.js";
 
+interface Rule {
+  alert: string;
+  expr: string;
+  for?: string;
+  annotations: { summary: string };
+}
+
+/** Those of an alert that Prometheus knows. */
+const RULE_KEYS = new Set(["alert", "expr", "for", "keep_firing_for", "labels", "annotations"]);
+
 const RULES = "examples/prometheus/fence.rules.yml";
 
 test("what fence sees is written whole for Prometheus, and the rules ask for nothing else", async () => {
@@ -25,7 +35,22 @@ test("what fence sees is written whole for Prometheus, and the rules ask for not
     assert.match(printed.stdout, /^# HELP fence_site_mode /);
     assertFails(await fence(["-c", spec, "status", "--prometheus", "-", "--watch"]), "usage", 64);
 
-    const rules = parse(readFileSync(RULES, "utf8")) as { groups: { rules: { expr: string }[] }[] };
+    const rules = parse(readFileSync(RULES, "utf8")) as { groups: { name: string; rules: Rule[] }[] };
+    for (const rule of rules.groups.flatMap((group) => group.rules)) {
+      assert.deepEqual(
+        Object.keys(rule).filter((key) => !RULE_KEYS.has(key)),
+        [],
+        rule.alert,
+      );
+      assert.match(rule.alert, /^[A-Z]\w+$/);
+      assert.match(rule.for ?? "1m", /^\d+[smhd]$/);
+      assert.match(rule.annotations.summary, /\{\{ \$labels\.\w+ \}\}/, rule.alert);
+      // Brackets and quotes are in pairs, and what is compared with what.
+      assert.equal(rule.expr.split("{").length, rule.expr.split("}").length);
+      assert.equal(rule.expr.split("(").length, rule.expr.split(")").length);
+      assert.equal(rule.expr.split('"').length % 2, 1);
+      assert.match(rule.expr, / (==|>) /);
+    }
     const source = readFileSync("src/cli/status-prometheus.ts", "utf8");
     const names = rules.groups.flatMap(({ rules: all }) =>
       all.flatMap(({ expr }) => expr.match(/fence_\w+/g) ?? []),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { needs } from "../support/needs.js";
+import { has, needs } from "../support/needs.js";
 import { assertFails, fence, FENCE, inFolder, runProgram } from "./run-fence.js";
 import { writeRenderedSpec, writeSpec } from "./spec-fixture.js";
 
@@ -242,11 +242,23 @@ describe("init", () => {
       }
       const again = await fence(["init"], { cwd: folder });
       assert.equal(again.code, 0);
+      const here = has("nginx") ? "nginx" : has("lighttpd") ? "lighttpd" : "fence's own proxy";
+      assert.ok(again.stderr.includes(`It is for ${here}, by what is installed here`), again.stderr);
       writeFileSync(path.join(folder, "fence.toml"), "# mine\n");
       const refused = await fence(["init"], { cwd: folder });
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, /exists already\n {2}--force overwrites it/);
       assert.equal((await fence(["init", "--force"], { cwd: folder })).code, 0);
+    });
+  });
+
+  test("--include is for a server with a config of its own, which the proxy has not", async () => {
+    await inFolder(async (folder) => {
+      const file = path.join(folder, "fence.toml");
+      assertFails(await fence(["init", "--kind", "proxy", "--include", "-c", file]), "usage", 64);
+      assert.equal((await fence(["init", "--kind", "lighttpd", "--include", "-c", file])).code, 0);
+      assert.match(readFileSync(file, "utf8"), /^config = "include"/m);
+      assert.equal((await fence(["-c", file, "check"])).code, 0);
     });
   });
 

@@ -65,6 +65,18 @@ describe("on a terminal", options, () => {
     });
   });
 
+  test("--no-input and FENCE_NO_INPUT do not ask: names are enough, and --all takes --yes", async () => {
+    await inFolder(async (folder) => {
+      const file = await writeRenderedSpec(folder, { sites: ["main", "shop"] });
+      const named = onTerminal(["-c", file, "--no-input", "down", "main", "shop", ...staged]);
+      assert.equal(await named.ended, 0);
+      assert.doesNotMatch(named.text(), /\[y\/N\]/);
+      const all = onTerminal(["-c", file, "up", "--all", ...staged], { FENCE_NO_INPUT: "1" });
+      assert.equal(await all.ended, 64);
+      assert.match(all.text(), /give --yes as well, or name the sites/);
+    });
+  });
+
   test("status has colour, and none with NO_COLOR or TERM=dumb", async () => {
     await inFolder(async (folder) => {
       const file = writeSpec(folder);

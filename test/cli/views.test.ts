@@ -265,6 +265,7 @@ describe("progress", () => {
       quiet: false,
       verbose: false,
       yes: false,
+      mayAsk: true,
       config: null,
       actor: "",
       commandLine: "",

@@ -201,6 +201,6 @@ function contextOf(config: string, lines: string[]): Context {
     line: (text = "") => void lines.push(text),
     paint: (_style, text) => text,
   };
-  const flags = { json: true, quiet: false, verbose: false, yes: true };
+  const flags = { json: true, quiet: false, verbose: false, yes: true, mayAsk: false };
   return { out, err: out, env: process.env, ...flags, config, actor: "test", commandLine: "fence explain" };
 }

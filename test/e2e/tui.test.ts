@@ -101,6 +101,72 @@ describe("fence tui in a real terminal", needs("tmux", "linux"), () => {
     });
   });
 
+  test("w and e tell clients why and until when; h holds and r releases; each is in the history", async () => {
+    await inTerminal("tui", async (tmux) => {
+      await tmux.shows("the site", /^> main/m);
+      await tmux.press("d");
+      await tmux.shows("the question", /Take main down\?/);
+      await tmux.press("w");
+      await tmux.shows("where the reason goes", /^Why: _/m);
+      await tmux.type("database upgrade");
+      await tmux.shows("the reason in the command", /--reason 'database\s+upgrade'/);
+      await tmux.press("e");
+      await tmux.shows("where the end goes", /^Expected back in .*: _/m);
+      await tmux.type("20m");
+      await tmux.shows("the end in the command", /--for\s+20m/);
+      await tmux.press("Tab", "Enter");
+      await tmux.shows("what came of it", /main is down[^]*exit code 0/);
+      const { body, headers } = await world.get("/", { Accept: "text/plain" });
+      assert.match(body, /database upgrade/);
+      assert.ok(Number(headers["retry-after"]) > 1000, headers["retry-after"]);
+      await tmux.press("Escape");
+      for (const [key, question, after] of [
+        ["u", "Bring main up", "main is up"],
+        ["h", "Hold the requests of main", "main is held"],
+        ["r", "Let the requests of main go on", "main is up"],
+      ] as const) {
+        await tmux.shows("the list", /^> main/m);
+        await tmux.press(key);
+        await tmux.shows("the question", new RegExp(question));
+        await tmux.press("Tab", "Enter");
+        await tmux.shows("what came of it", new RegExp(`(${after})[^]*exit code 0`));
+        await tmux.press("Escape");
+      }
+      const { stdout } = await world.fence("history", "--json");
+      const { entries } = JSON.parse(stdout) as { entries: { why: string; sites: { to: string }[] }[] };
+      assert.deepEqual(
+        entries.slice(-4).map(({ why, sites }) => [sites[0]?.to, why]),
+        [
+          ["down", "database upgrade"],
+          ["up", ""],
+          ["hold", ""],
+          ["up", ""],
+        ],
+      );
+      await tmux.press("q");
+    });
+  });
+
+  test("Enter shows a site's servers, / a part of the list, t what was changed, and Escape leads back", async () => {
+    await inTerminal("tui", async (tmux) => {
+      await tmux.shows("the site", /^> main/m);
+      await tmux.press("j", "k", "Down", "Up", "Enter");
+      await tmux.shows("its servers", /^esc back/m);
+      await tmux.press("Escape");
+      await tmux.shows("the list", /^> main/m);
+      await tmux.press("/");
+      await tmux.type("nothing");
+      await tmux.shows("no site", /only \/nothing/);
+      assert.doesNotMatch(await tmux.screen(), /^> main/m);
+      await tmux.press("Escape");
+      await tmux.shows("the list", /^> main/m);
+      await tmux.press("t");
+      await tmux.shows("what was changed", /database upgrade/);
+      await tmux.press("q");
+      await assertRestored(tmux, 0);
+    });
+  });
+
   test("the proxy's requests are counted, without fence's own", async () => {
     await inTerminal("tui", async (tmux) => {
       await tmux.shows("a first rate", /^> main .* 0 +▁/m);

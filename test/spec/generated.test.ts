@@ -18,7 +18,7 @@ test("docs/spec.md is what the schema says", () => {
 describe("The starter spec", () => {
   for (const kind of SERVER_KINDS) {
     test(`of ${kind} is valid, with and without its comments taken off`, () => {
-      const text = starterSpec(kind, "shop.example.com");
+      const text = starterSpec(kind, { hostname: "shop.example.com" });
       const spec = parseSpec(text, "/etc/fence/fence.toml", () => "<p>");
       assert.equal(spec.servers[0]?.kind, kind);
       assert.deepEqual(spec.sites[0]?.hosts, ["shop.example.com"]);
@@ -49,8 +49,19 @@ describe("The starter spec", () => {
     });
   }
 
+  for (const kind of SERVER_KINDS.filter((one) => one !== "proxy")) {
+    test(`of ${kind} for a config of one's own is valid, and says where the lines go`, () => {
+      const text = starterSpec(kind, { include: true });
+      const spec = parseSpec(text, "/etc/fence/fence.toml", () => "<p>");
+      assert.equal(spec.servers[0]?.config, "include");
+      assert.deepEqual(spec.upstreams, []);
+      assert.match(text, /^# {5}include "?<output>\/web\/gate\./m);
+      assert.doesNotMatch(text, /You have a config already|^upstream|route/m);
+    });
+  }
+
   test("refuses a host name that would end its string", () => {
-    assert.throws(() => starterSpec("nginx", 'a"\n[x]'));
+    assert.throws(() => starterSpec("nginx", { hostname: 'a"\n[x]' }));
   });
 });
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { ERROR_CODES } from "../../src/base/errors.js";
 import { EXIT } from "../../src/base/exit.js";
+import { ENVIRONMENT, ENVIRONMENT_TOLD } from "../../src/cli/environment.js";
 import { specReference } from "../../src/spec/reference.js";
 import { filesBelow, read, ROOT } from "./project.js";
 
@@ -68,6 +69,24 @@ test("every error code is expected by some test or snapshot", () => {
 test("docs/exit-codes.md has a row for every exit code and no other", () => {
   const rows = [...read("docs/exit-codes.md").matchAll(/^\| +(\d+) +\|/gm)].map(([, code]) => Number(code));
   assert.deepEqual(rows, Object.values(EXIT));
+});
+
+test("docs/environment.md and fence help environment tell of every variable, and of no other", () => {
+  const document = read("docs/environment.md");
+  const rows = [...document.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
+  assert.deepEqual(rows, [...Object.keys(ENVIRONMENT), ...Object.keys(ENVIRONMENT_TOLD)]);
+  const sources = [...filesBelow("src"), "bin/fence.js"].map(read).join("\n");
+  const used = new Set(sources.match(/(?<![A-Z_])FENCE_[A-Z_]+/g));
+  assert.ok(used.size > 5);
+  assert.deepEqual(
+    [...used].filter((name) => !document.includes(`\`${name}\``)),
+    [],
+  );
+  const told = new Set(document.match(/(?<![A-Z_])FENCE_[A-Z_]+/g));
+  assert.deepEqual(
+    [...told].filter((name) => !used.has(name)),
+    [],
+  );
 });
 
 test("docs/dependencies.md has a row for every run-time dependency and no other", () => {

@@ -49,6 +49,7 @@ const SCREENS: Readonly<Record<string, (played: Played) => Played>> = {
   history: (played) => played.press("t"),
   help: (played) => played.press("?"),
   question: (played) => played.press("jd<tab>"),
+  writing: (played) => played.press("jdwdatabase upgr"),
   change: changing,
   ended: (played) => changing(played).tell({ kind: "ended", outcome: { exit: 8, lines: UNPROVEN } }),
   filter: (played) => played.press("/wi"),

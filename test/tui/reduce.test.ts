@@ -9,6 +9,8 @@ const DOWN = {
   kind: "change",
   action: "down",
   site: "shop",
+  reason: "",
+  end: "",
   command: "fence -c /etc/fence/fence.toml down shop",
 } as const;
 
@@ -82,9 +84,30 @@ describe("a change", () => {
   test("is copied as a command line, ready for a shell", () => {
     assert.deepEqual(new Played().press("jdy").effects, [{ kind: "copy", text: DOWN.command }]);
     assert.equal(
-      commandLineOf("/srv/my site/it's.toml", "up", "main"),
+      commandLineOf("/srv/my site/it's.toml", { action: "up", site: "main", reason: "", end: "" }),
       "fence -c '/srv/my site/it'\\''s.toml' up main",
     );
+  });
+
+  test("takes a reason and an end, which the command line has as well", () => {
+    const played = new Played().press("jdwdatabase upgradex<backspace><enter>e20m<enter>");
+    const command = "fence -c /etc/fence/fence.toml down shop --for 20m --reason 'database upgrade'";
+    assert.deepEqual(played.press("y").effects, [{ kind: "copy", text: command }]);
+    const asked = { reason: "database upgrade", end: "20m", command };
+    assert.deepEqual(played.press("<tab><enter>").effects.at(-1), { ...DOWN, ...asked });
+  });
+
+  test("keys that write neither answer nor quit, Escape drops what was written, and an end has its unit", () => {
+    const played = new Played().press("jdwqy<tab><enter>");
+    assert.equal(played.state.question?.reason, "qy");
+    assert.deepEqual(played.effects, []);
+    assert.equal(played.press("wmore<escape>").state.question?.reason, "");
+    assert.equal(played.press("e20<enter>").state.question?.writing, "end");
+    assert.match(played.state.notice ?? "", /with its unit/);
+    assert.equal(played.press("m<enter>").state.question?.end, "20m");
+    assert.equal(new Played().press("jue").state.question?.writing, null);
+    const long = new Played().press(`jdw${"x".repeat(300)}<enter>`).state.question?.reason ?? "";
+    assert.equal(long.length, 200);
   });
 
   test("keeps of each step at each place the last word", () => {

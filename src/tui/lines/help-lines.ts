@@ -6,6 +6,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["esc", "back; on the list: no filter"],
   ["/", "only sites with this in their name"],
   ["d u h r", "down, up, hold, release: asks first"],
+  ["w e", "in a question: say why, and the end"],
   ["y", "copy the command line that does the same"],
   ["c", "the change that runs, or the last one"],
   ["t", "what was changed before"],

@@ -6,11 +6,12 @@
  *   node bin/package.mjs [FOLDER]       the sources are compiled; FOLDER, else build, gets package/ and fence-VERSION.tgz
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { licencesOf } from "./licences.mjs";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** src/base/own-files.ts names those besides the first. */
@@ -61,7 +62,7 @@ const { metafile } = await build({
 });
 
 for (const name of COPIED) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
-writeFileSync(path.join(folder, "THIRD-PARTY.md"), licences(Object.keys(metafile.inputs)));
+writeFileSync(path.join(folder, "THIRD-PARTY.md"), licencesOf(ROOT, Object.keys(metafile.inputs)));
 const { name, version, description, license, type, engines, bin } = JSON.parse(
   readFileSync(path.join(ROOT, "package.json"), "utf8"),
 );
@@ -77,17 +78,3 @@ if (packed.status !== 0) {
   process.exit(1);
 }
 process.stdout.write(`${path.join(out, packed.stdout.trim())}\n`);
-
-/** The licence of every package that is in the bundle, as each of them asks for. */
-function licences(inputs) {
-  const folders = inputs.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? []);
-  const sections = [...new Set(folders)].sort().map((home) => {
-    const { name, version, license } = JSON.parse(
-      readFileSync(path.join(ROOT, home, "package.json"), "utf8"),
-    );
-    const file = readdirSync(path.join(ROOT, home)).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file === undefined ? license : readFileSync(path.join(ROOT, home, file), "utf8").trim();
-    return `## ${name} ${version}\n\n${text}\n`;
-  });
-  return `# What fence brings along\n\n${sections.join("\n")}`;
-}

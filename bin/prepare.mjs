@@ -6,6 +6,8 @@
  *   node bin/prepare.mjs build          the same, and compiles
  *   node bin/prepare.mjs test           the same, and as root on Debian the servers and tools that the tests drive
  *   node bin/prepare.mjs package        packages, build, then the package that hosts install
+ *   node bin/prepare.mjs deb            packages, build, then the same as a package of Debian
+ *   node bin/prepare.mjs single         packages, build, then fence as one executable
  *   node bin/prepare.mjs demo [ARGS]    packages, build, then the demo
  *   node bin/prepare.mjs soak [ARGS]    packages, build, then the soak on the servers that are there
  *   node bin/prepare.mjs bench [ARGS]   packages, build, then the live-path bench
@@ -23,6 +25,18 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const NODE_MINIMUM = [20, 19];
+const TASKS = [
+  "packages",
+  "build",
+  "package",
+  "deb",
+  "single",
+  "test",
+  "demo",
+  "soak",
+  "bench",
+  "bench-proxy",
+];
 const APT_TIMEOUT_MS = 10 * 60_000;
 const POLICY = "/usr/sbin/policy-rc.d";
 const POLICY_TEXT =
@@ -30,20 +44,16 @@ const POLICY_TEXT =
 
 function main() {
   const [task, ...args] = process.argv.slice(2);
-  if (
-    !["packages", "build", "package", "test", "demo", "soak", "bench", "bench-proxy"].includes(task ?? "")
-  ) {
-    fail(
-      "usage: node bin/prepare.mjs packages | build | package | test | demo [ARGS] | soak [ARGS] | bench [ARGS] | bench-proxy [ARGS]",
-    );
-  }
+  if (!TASKS.includes(task ?? "")) fail(`usage: node bin/prepare.mjs ${TASKS.join(" | ")}, with arguments`);
   requireNode();
   const obstacle = installNpmPackages(".");
   if (obstacle !== null) fail(obstacle);
   if (task === "packages") return;
   build();
   if (task === "test") installSystemPackages("test/needs.json");
-  if (task === "package") becomeNode("bin/package.mjs", []);
+  if (task === "package") becomeNode("bin/package.mjs", args);
+  if (task === "deb") becomeNode("bin/deb.mjs", args);
+  if (task === "single") becomeNode("bin/single.mjs", args);
   if (task === "demo") becomeNode("build/bench/demo.js", args);
   if (task === "soak") becomeNode("build/bench/soak.js", args);
   if (task === "bench") becomeNode("build/bench/live.js", args);

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { FenceError } from "../base/errors.js";
 import { EXIT } from "../base/exit.js";
+import { ownArguments } from "../base/own-files.js";
 import { FIND_FD, FIND_VARIABLE, type FoundProxy } from "./proxy-run.js";
 
 /**
@@ -21,8 +22,7 @@ export async function runProxyProcess(argv: readonly string[]): Promise<void> {
 
 /** null: the child has said all that there is to say. */
 function find(argv: readonly string[]): FoundProxy | null {
-  const [program = ""] = process.argv.slice(1);
-  const child = spawnSync(process.execPath, [...process.execArgv, program, ...argv], {
+  const child = spawnSync(process.execPath, [...ownArguments(), ...argv], {
     stdio: ["inherit", "inherit", "inherit", "pipe"],
     env: { ...process.env, [FIND_VARIABLE]: "1" },
   });

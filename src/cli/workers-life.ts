@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
+import { ownArguments } from "../base/own-files.js";
 import { openLog } from "../base/log-file.js";
 import type { Spec } from "../spec/types.js";
 import type { SetFacts, StatusFacts } from "../workers/types.js";
@@ -88,8 +89,7 @@ async function background(options: WorkersOptions, spec: Spec): Promise<StatusFa
   const { folder, ownLog } = places;
   makePlaces(places);
   const log = openLog(ownLog, LOG_MODE);
-  const [program = ""] = process.argv.slice(1);
-  const child = spawn(process.execPath, [...process.execArgv, program, "workers", "run", "-c", spec.file], {
+  const child = spawn(process.execPath, [...ownArguments(), "workers", "run", "-c", spec.file], {
     cwd: "/",
     // Of the service that this command may be part of: the supervisor is not.
     env: { ...process.env, INVOCATION_ID: undefined, NOTIFY_SOCKET: undefined },

@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
-import { ownFile } from "../base/own-files.js";
+import { ownText } from "../base/own-files.js";
 import Handlebars from "handlebars";
 import { EncodeError, type Encoder } from "../servers/adapter.js";
 import { Ident } from "../servers/ident.js";
-
-const TEMPLATES = ownFile("templates/");
 
 /** What several templates have in common. */
 const PARTIALS: readonly string[] = ["host/hardened"];
@@ -76,5 +73,5 @@ function withPartials(engine: typeof Handlebars, template: string): string {
 }
 
 function read(template: string): string {
-  return readFileSync(`${TEMPLATES}${template}.hbs`, "utf8");
+  return ownText(`templates/${template}.hbs`);
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { ownFile } from "../base/own-files.js";
+import { ownText } from "../base/own-files.js";
 import { FenceError } from "../base/errors.js";
 import { findProgram, programEnv, run } from "../base/run.js";
 import type { Worker } from "./types.js";
 
 const ID_TIMEOUT_MS = 5000;
 /** Says LISTEN_PID for the process that it becomes: nothing else can know it before the program runs. */
-const LISTEN_PID = ownFile("bin/listen-pid");
+const LISTEN_PID = ["/bin/sh", "-c", ownText("bin/listen-pid"), "listen-pid"];
 
 /** Whom a worker runs as, in numbers; null: as whoever supervises. */
 export interface Account {
@@ -44,7 +44,7 @@ export async function launchOf(worker: Worker): Promise<Launch> {
     account === null ? [] : ["--reuid", String(account.uid), "--regid", String(account.gid), "--init-groups"];
   const isHttp = worker.protocol === "http";
   return {
-    command: [setpriv, "--no-new-privs", ...become, "--", ...(isHttp ? [LISTEN_PID] : []), program, ...args],
+    command: [setpriv, "--no-new-privs", ...become, "--", ...(isHttp ? LISTEN_PID : []), program, ...args],
     env: environmentOf(worker),
     socketFd: isHttp ? 3 : 0,
     account,

@@ -18,4 +18,5 @@ const server = new LineServer(async (what, given) => {
   if (what === "end" && answer === true) setImmediate(() => server.close());
   return answer;
 });
-await server.open(places.keeper);
+// Without await: in the single executable it is CommonJS.
+void server.open(places.keeper);

@@ -13,4 +13,9 @@ _fence() {
     done
     _describe fence described
 }
-compdef _fence fence
+# From a folder of functions it is loaded by its first use.
+if [[ ${funcstack[1]} == _fence ]]; then
+    _fence "$@"
+else
+    compdef _fence fence
+fi

@@ -4,11 +4,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { childrenOf } from "../../src/base/process-info.js";
 import { ROOT, runProgram } from "../cli/run-fence.js";
 import { needs } from "../support/needs.js";
-import { Tmux } from "../support/tmux.js";
-import { createWorld, freePort, until, type World } from "../support/world.js";
+import { worksAsAWhole } from "../support/whole-fence.js";
 
 /** What bin/package.mjs takes from a checkout. */
 const SOURCES = [
@@ -22,13 +20,6 @@ const SOURCES = [
   "CHANGELOG.md",
   "LICENSE",
 ];
-const worker = (port: number): string => `[worker.app]
-command = ["perl", "-MFCGI", "-e", "my \$r = FCGI::Request(); while (\$r->Accept() >= 0) { print qq(Content-Type: text/plain\\\\r\\\\n\\\\r\\\\nhere) }"]
-socket = "127.0.0.1:${port}"
-ready = { path = "/" }
-cgi = { root = "/usr/share", split = [] }
-`;
-
 describe("the package", needs("root"), () => {
   const folder = mkdtempSync(path.join(tmpdir(), "fence-package-"));
   const installed = path.join(folder, "host/lib/node_modules/fence");
@@ -71,65 +62,7 @@ describe("the package", needs("root"), () => {
       assert.ok(licences.includes(`## ${name} ${version}\n`), name);
   });
 
-  const inWorld = async (
-    options: Omit<Parameters<typeof createWorld>[0], "program">,
-    use: (world: World, fence: (...args: string[]) => Promise<string>) => Promise<void>,
-  ): Promise<void> => {
-    const world = await createWorld({ ...options, program });
-    try {
-      const fence = async (...args: string[]): Promise<string> => {
-        const { code, stdout, stderr } = await world.fence(...args);
-        assert.equal(code, 0, `fence ${args.join(" ")}: ${stdout}${stderr}`);
-        return stdout;
-      };
-      await fence("apply");
-      await world.start();
-      await use(world, fence);
-    } finally {
-      await world.end();
-    }
-  };
-
-  test("takes a site down, holds it by the gate and brings it up, on nginx", needs("nginx"), () =>
-    inWorld({ kind: "nginx" }, async (world, fence) => {
-      await fence("down", "--message", "back soon");
-      const { status, body } = await world.get("/", { Accept: "text/html" });
-      assert.equal(status, 503);
-      assert.match(body, /back soon/);
-      await fence("hold");
-      const waiting = world.get();
-      await until("one to wait", async () => /"held":1/.test(await fence("status", "--json")));
-      await fence("release");
-      assert.equal((await waiting).status, 200);
-    }),
-  );
-
-  test("serves by two processes of its own proxy, and shows it on a terminal", needs("tmux"), () =>
-    inWorld({ kind: "proxy", serverLines: "workers = 2" }, async (world) => {
-      assert.equal((await world.get()).status, 200);
-      assert.equal(childrenOf(world.masterPid()).length, 2);
-      const tmux = await new Tmux().open(80, 24, { LANG: "C.UTF-8" });
-      try {
-        await tmux.type(`${process.execPath} ${program} -c ${world.specFile} tui --read-only`);
-        await tmux.shows("the site", /main .*up/);
-      } finally {
-        await tmux.close();
-      }
-    }),
-  );
-
-  test("runs workers", needs("perl-fcgi"), async () => {
-    const world = await createWorld({ kind: "proxy", program, siteLines: worker(await freePort()) });
-    try {
-      for (const action of ["start", "graceful", "status", "stop"]) {
-        const { code, stdout, stderr } = await world.fence("workers", action);
-        assert.equal(code, 0, `${action}: ${stdout}${stderr}`);
-      }
-    } finally {
-      await world.fence("workers", "stop");
-      await world.end();
-    }
-  });
+  worksAsAWhole(() => ({ program, words: `${process.execPath} ${program}` }));
 
   test("tells its version, its manual and its completion", async () => {
     assert.match(await run(path.join(folder, "host/bin/fence"), "--version"), /^\d+\.\d+\.\d+$/);

@@ -83,7 +83,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     port,
     backendRequests: () => backend.requests(),
     fence: (...args) => runFence(["-c", specFile, ...args], undefined, program),
-    fenceProcess: (...args) => spawn(process.execPath, [program, "-c", specFile, ...args], { stdio: "pipe" }),
+    fenceProcess: (...args) => spawn(...commandOf(program, ["-c", specFile, ...args]), { stdio: "pipe" }),
     async start(mainConfig) {
       server = await startRendered(options.kind, world, mainConfig, program);
     },
@@ -189,9 +189,14 @@ ${options.siteLines ?? ""}
 `;
 }
 
+/** A fence is a script for Node, or an executable by itself. */
+function commandOf(program: string, args: readonly string[]): [program: string, args: string[]] {
+  return program.endsWith(".js") ? [process.execPath, [program, ...args]] : [program, [...args]];
+}
+
 export function runFence(args: readonly string[], cwd?: string, program: string = FENCE): Promise<CliResult> {
   return resultOf(
-    spawn(process.execPath, [program, ...args], {
+    spawn(...commandOf(program, args), {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: cwd ?? dirname(FENCE),
     }),
@@ -222,8 +227,8 @@ function startServer(kind: WebServerKind, config: string): ChildProcess {
 }
 
 function startProxy(program: string, spec: string): ChildProcess {
-  const args = [program, "-c", spec, "proxy", "run", "web"];
-  return spawn(process.execPath, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const command = commandOf(program, ["-c", spec, "proxy", "run", "web"]);
+  return spawn(...command, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 function collect(child: ChildProcess): () => string {

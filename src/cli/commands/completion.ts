@@ -20,9 +20,8 @@ export function addCompletion(program: Command, run: Run): void {
       },
     ],
     handler: async (context, _options, [shell] = []) => {
-      const { readFileSync } = await import("node:fs");
-      const { ownFile } = await import("../../base/own-files.js");
-      context.out.write(readFileSync(ownFile(`templates/completion/fence.${shell}`), "utf8"));
+      const { ownText } = await import("../../base/own-files.js");
+      context.out.write(ownText(`templates/completion/fence.${shell}`));
       return "ok";
     },
   });

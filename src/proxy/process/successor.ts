@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { waitUntil } from "../../base/clock.js";
+import { ownArguments } from "../../base/own-files.js";
 import { sideSocket } from "../control.js";
 import type { StatusReport } from "../status.js";
 import { askControl } from "./ask-control.js";
@@ -25,7 +26,7 @@ export interface HandOver {
  * @throws Error why it did not take over; then it is gone, and nothing has changed
  */
 export async function handOver({ controlSocket, fds, names, stepAside }: HandOver): Promise<number> {
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+  const child = spawn(process.execPath, [...ownArguments(), ...process.argv.slice(2)], {
     stdio: ["ignore", "inherit", "inherit", ...fds, "ipc"],
     env: successorEnv(process.env, names),
   });

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { FENCE, ROOT, runProgram } from "../cli/run-fence.js";
+import { needs } from "../support/needs.js";
+import { worksAsAWhole } from "../support/whole-fence.js";
+
+describe("the single executable", needs("root", "linux"), () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "fence-single-"));
+  const program = path.join(folder, "fence");
+
+  const make = async (file: string): Promise<void> => {
+    const { code, stderr } = await runProgram(process.execPath, [path.join(ROOT, "bin/single.mjs"), file]);
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr, "");
+  };
+  /** On a host where nothing else is to be found. */
+  const run = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runProgram(program, args, { cwd: folder, env: { PATH: folder } });
+    assert.equal(code, 0, `fence ${args.join(" ")}: ${stdout}${stderr}`);
+    assert.equal(stderr, "");
+    return stdout;
+  };
+
+  before(() => make(program));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  worksAsAWhole(() => ({ program, words: program }));
+
+  test("is one file that may be run, with every licence beside it", () => {
+    assert.equal(statSync(program).mode & 0o777, 0o755);
+    const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    const licences = readFileSync(`${program}.THIRD-PARTY.md`, "utf8");
+    for (const [name, version] of Object.entries(dependencies))
+      assert.ok(licences.includes(`## ${name} ${version}\n`), name);
+    assert.ok(licences.includes(`## Node.js ${process.version}\n`));
+  });
+
+  test("says what the fence of the sources says", async () => {
+    for (const args of [
+      ["--version"],
+      ["--help"],
+      ["man", "down"],
+      ["completion", "bash"],
+      ["schema"],
+      ["help", "exit-codes"],
+    ]) {
+      const { stdout } = await runProgram(process.execPath, [FENCE, ...args]);
+      assert.equal(await run(...args), stdout, args.join(" "));
+    }
+  });
+
+  test("writes a spec, checks it and renders it", async () => {
+    await run("-q", "init", "--kind", "proxy");
+    await run("check");
+    await run("render");
+    assert.match(readFileSync(path.join(folder, "rendered/web/proxy.json"), "utf8"), /fence\/proxy@1/);
+  });
+
+  test("has the same bytes when it is made again", async () => {
+    const digest = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
+    const again = path.join(folder, "again");
+    await make(again);
+    assert.equal(digest(again), digest(program));
+  });
+});

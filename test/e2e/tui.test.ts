@@ -109,7 +109,7 @@ describe("fence tui in a real terminal", needs("tmux", "linux"), () => {
       await tmux.press("w");
       await tmux.shows("where the reason goes", /^Why: _/m);
       await tmux.type("database upgrade");
-      await tmux.shows("the reason in the command", /--reason 'database\s+upgrade'/);
+      await tmux.shows("the reason in the command", /--reason\s+'database\s+upgrade'/);
       await tmux.press("e");
       await tmux.shows("where the end goes", /^Expected back in .*: _/m);
       await tmux.type("20m");

@@ -5,6 +5,7 @@ import type { PlannedFile } from "./adapter.js";
 import { FORWARDED_OTHER } from "./forwarded-fields.js";
 import { ident, type Ident } from "./ident.js";
 import { cookiePathSteps, locationSteps } from "./location-rules.js";
+import { MIME_TYPES } from "./mime.js";
 import { cgiParams, hasScripts } from "./nginx-cgi.js";
 import { holds, WAIT_MS, waitUpstream } from "./nginx-hold.js";
 import { variableId } from "./nginx-sites.js";
@@ -159,7 +160,14 @@ function wayValues(site: Site, upstream: Upstream, way: Way): Values {
 }
 
 function compressValues(site: string, { types, minBytes }: NonNullable<Site["compress"]>): Values {
-  return { name: ident(site), minBytes, types: types.filter((type) => type !== "text/html") };
+  const named = types.filter((type) => type !== "text/html");
+  return { name: ident(site), minBytes, types: [...named, ...fileTypes([...named, "text/html"])] };
+}
+
+/** Of files nginx compares what its table says, parameters included; of answers the type alone. */
+function fileTypes(types: readonly string[]): string[] {
+  const found = Object.values(MIME_TYPES).filter((type) => types.some((one) => type.startsWith(`${one};`)));
+  return [...new Set(found)];
 }
 
 function isOf(site: Site, upstream: string): boolean {

@@ -39,15 +39,15 @@ export async function startBackends(): Promise<ParityBackends> {
   });
   api.keepAliveTimeout = 60_000;
   server.keepAliveTimeout = 60_000;
-  const upgrade = (request: IncomingMessage, socket: Duplex): void => {
+  const upgrade = (fields: string) => (request: IncomingMessage, socket: Duplex) => {
     count(request);
     const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
     const accept = createHash("sha1").update(key).digest("base64");
     const head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
-    socket.end(`${head}Sec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    socket.end(`${head}${fields}Sec-WebSocket-Accept: ${accept}\r\n\r\n`);
   };
-  server.on("upgrade", upgrade);
-  api.on("upgrade", upgrade);
+  server.on("upgrade", upgrade(""));
+  api.on("upgrade", upgrade("X-By: api\r\n"));
   const closing = createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => socket.destroy());

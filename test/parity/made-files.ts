@@ -11,6 +11,7 @@ export function makeFiles(folder: string, php: string): void {
     "media/a.txt": "media a\n",
     "sent/a.txt": "sent a\n",
     "sent/ä b.txt": "umlaut\n",
+    "sent/long.txt": "sent ".repeat(1000),
     "sent/sub/index.html": "secret: a folder has no index here\n",
     "sentinel/a.txt": "secret\n",
     "secret.txt": "secret\n",

@@ -103,8 +103,12 @@ ${routesOf(at).join(",\n")}\n]`,
     ),
     own("domains", "app", 'rewrite = { cookie_domain = [{ from = "app.internal", to = "public.test" }] }'),
     own("drops", "app", 'rewrite = { cookie_domain = [{ from = "app.internal", to = "" }] }'),
-    own("sent", "app", `sendfile = { roots = ["${at.folder}/sent"] }`),
-    own("accel", "app", `sendfile = { accel = [{ prefix = "/protected/", dir = "${at.folder}/sent" }] }`),
+    own("sent", "app", `${COMPRESSED}sendfile = { roots = ["${at.folder}/sent"] }`),
+    own(
+      "accel",
+      "app",
+      `${COMPRESSED}sendfile = { accel = [{ prefix = "/protected/", dir = "${at.folder}/sent" }] }`,
+    ),
     own(
       "small",
       "app",
@@ -135,6 +139,7 @@ ${routesOf(at).join(",\n")}\n]`,
     hold(own("held", "app", shutRoutes(at))),
     hold(own("held-parts", "app", 'maintenance = { paths = ["/shop"] }')),
     hold(own("held-half", "half")),
+    hold(own("held-mixed", "app", mixedRoutes)),
     hold(own("held-sent", "app", `sendfile = { roots = ["${at.folder}/sent"] }`)),
     hold(
       own(
@@ -145,6 +150,8 @@ ${routesOf(at).join(",\n")}\n]`,
     ),
   ];
 }
+
+const COMPRESSED = 'compress = { types = ["text/plain"], min_bytes = 1000, encodings = ["gzip"] }\n';
 
 /** Each protocol, each kind of route. */
 const mixedRoutes = `route = [
@@ -169,6 +176,7 @@ const HEALTH_OK = 'exceptions = { health = { path = "/health", while_down = "ok"
 /** Of the sites that some pass while they are shut, and of one that nobody passes. */
 const shutRoutes = ({ folder }: Places): string => `route = [
 { path = "/static/", dir = "${folder}/static" },
+{ path = "/media/", dir = "${folder}/media", fallback = { base = "https://elsewhere.test/bucket" } },
 { path = "/api/", upstream = "api", strip_prefix = true },
 { path = { exact = "/exact" }, upstream = "api" },
 { path = { regex = "^/v[0-9]+/" }, upstream = "api", add_prefix = "/all" },

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { HANDSHAKE, type Case, type Expect, type Topic } from "../case.js";
 
 /** It waits, and is then answered. */
@@ -88,6 +89,10 @@ export const held: Topic = {
       { headers: byApi, seen: { method: "POST", url: "/x", body: "hello" } },
       { body: "hello" },
     ),
+    waits("A redirect of its upstream is mapped", "GET /api/tell/none?status=302&Location=/app/x", {
+      status: 302,
+      headers: { ...byApi, location: "/x" },
+    }),
     waits("An exact route", "GET /exact?x", { headers: byApi, seen: { url: "/exact?x" } }),
     waits("A regular expression", "GET /v12/x", { headers: byApi, seen: { url: "/all/v12/x" } }),
     waits(
@@ -142,6 +147,37 @@ export const held: Topic = {
       expect: { status: 200, body: "static a\n", unseen: true, waits: false },
       limits: { proxy: ["file-waits", { waits: true }] },
     },
+    {
+      name: "A missing one is looked for elsewhere meanwhile",
+      site: "held",
+      ask: "GET /media/x/none.png",
+      expect: {
+        status: 302,
+        headers: { location: "https://elsewhere.test/bucket/media/x/none.png" },
+        unseen: true,
+        waits: false,
+      },
+      limits: { proxy: ["file-waits", { waits: true }] },
+    },
+    ...[
+      ["FastCGI (php)", "/php/app.php/in/fo", "/in/fo"],
+      ["FastCGI (perl)", "/perl/x", "/perl/x"],
+      ["scgi", "/scgi/x", "/scgi/x"],
+      ["uwsgi", "/uwsgi1/x", "/uwsgi1/x"],
+    ].flatMap(([speaks = "", path = "", info = ""]) => [
+      waits(
+        `${speaks}: the client, scheme, path and a field are told`,
+        `GET ${path}?who`,
+        { body: `127.0.0.1 http ${info} yes` },
+        { site: "held-mixed", fields: ["X-Asked: yes"] },
+      ),
+      waits(
+        `${speaks}: a body arrives whole`,
+        `POST ${path}?sum`,
+        { body: `${createHash("md5").update(BODY).digest("hex")} ${BODY.length}` },
+        { site: "held-mixed", body: BODY },
+      ),
+    ]),
     waits(
       "X-Sendfile: a file is sent",
       "GET /tell/text?X-Sendfile=%40%2Fsent%2Fa.txt",

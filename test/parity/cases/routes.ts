@@ -1,4 +1,4 @@
-import type { Case, Text, Topic } from "../case.js";
+import { HANDSHAKE, type Case, type Text, type Topic } from "../case.js";
 
 /** A request of the site `routes`, whose upstream says that it is `by` the request header that it is told. */
 const goes = (name: string, ask: string, url: string, more: Partial<Case> = {}): Case => ({
@@ -29,6 +29,16 @@ export const routes: Topic = {
     }),
     goes("A query is no part of a path", "GET /api?x=/y", "/api?x=/y"),
     goes("A body goes along", "POST /api/x", "/api/x", { body: "abc" }),
+    {
+      name: "A handshake goes there, too",
+      site: "routes",
+      ask: "GET /api/socket",
+      fields: HANDSHAKE,
+      expect: {
+        status: 101,
+        headers: { "x-by": "api", "sec-websocket-accept": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" },
+      },
+    },
     stays("The longer prefix wins, wherever it stands", "GET /api/own/x", "/api/own/x"),
     goes("An exact path wins over a longer prefix", "GET /api/own/exact", "/api/own/exact"),
     stays("An exact path is nothing more", "GET /api/own/exact/", "/api/own/exact/"),

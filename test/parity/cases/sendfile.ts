@@ -64,6 +64,19 @@ export const sendfile: Topic = {
       { ask: "HEAD" },
     ),
     ...sent("one whose name is encoded", "%C3%A4%20b.txt", { status: 200, body: "umlaut\n" }),
+    ...sent(
+      "text for who takes it compressed",
+      "long.txt",
+      { status: 200, headers: { "content-encoding": "gzip", vary: /accept-encoding/i } },
+      {
+        fields: ["Accept-Encoding: gzip"],
+        limits: { proxy: ["sent-plain", { headers: { ...HIDDEN, "content-length": "5000" } }] },
+      },
+    ),
+    ...sent("text for who does not", "long.txt", {
+      status: 200,
+      headers: { "content-encoding": null, "content-length": "5000" },
+    }),
     ...sent("a missing file", "none", kept(404)),
     ...sent("one below a file", "a.txt/x", kept(404), {
       limits: { lighttpd: ["below-file", { status: 403 }] },

@@ -55,6 +55,8 @@ interface Desk extends Tui {
   readonly ended: Promise<ExitName>;
   readonly signal: AbortSignal;
   onChange: (agreed: Agreed) => void;
+  /** Does not wait for the next look. */
+  lookNow: () => void;
 }
 
 async function open(context: Context, specFile: string, options: TuiCommandOptions): Promise<Desk> {
@@ -82,7 +84,7 @@ async function open(context: Context, specFile: string, options: TuiCommandOptio
       else desk.onChange(effect);
     },
   });
-  const desk: Desk = { ...tui, quit, ended, signal: stop.signal, onChange: () => {} };
+  const desk: Desk = { ...tui, quit, ended, signal: stop.signal, onChange: () => {}, lookNow: () => {} };
   return desk;
 }
 
@@ -104,7 +106,10 @@ async function attend(context: Context, names: readonly string[], desk: Desk): P
     change = runAgreed(context, agreed, {
       step: (step) => desk.tell({ kind: "stepped", step }),
       notice: (sentence) => desk.tell({ kind: "noticed", sentence }),
-    }).then((outcome) => desk.tell({ kind: "ended", outcome }));
+    }).then((outcome) => {
+      desk.tell({ kind: "ended", outcome });
+      desk.lookNow();
+    });
     change.catch(() => desk.quit("failed"));
   };
   const release = onSignals((exit) => {
@@ -132,7 +137,10 @@ async function looks(context: Context, names: readonly string[], desk: Desk): Pr
       const sentence = printable(asFenceError(error).message.replaceAll("\n", " "));
       desk.tell({ kind: "look-failed", sentence });
     }
-    await pause(LOOK_MS, undefined, { signal: desk.signal }).catch(() => {});
+    const wake = new AbortController();
+    desk.lookNow = () => wake.abort();
+    const signal = AbortSignal.any([desk.signal, wake.signal]);
+    await pause(LOOK_MS, undefined, { signal }).catch(() => {});
   }
 }
 

@@ -120,16 +120,16 @@ describe("fence tui in a real terminal", needs("tmux", "linux"), () => {
       assert.match(body, /database upgrade/);
       assert.ok(Number(headers["retry-after"]) > 1000, headers["retry-after"]);
       await tmux.press("Escape");
-      for (const [key, question, after] of [
-        ["u", "Bring main up", "main is up"],
-        ["h", "Hold the requests of main", "main is held"],
-        ["r", "Let the requests of main go on", "main is up"],
+      for (const [key, before, question, after] of [
+        ["u", "down", "Bring main up", "main is up"],
+        ["h", "up", "Hold the requests of main", "main is held"],
+        ["r", "hold", "Let the requests of main go on", "main is up"],
       ] as const) {
-        await tmux.shows("the list", /^> main/m);
+        await tmux.shows("the site as it is now", new RegExp(`^> main +\\S ${before} `, "m"));
         await tmux.press(key);
         await tmux.shows("the question", new RegExp(question));
         await tmux.press("Tab", "Enter");
-        await tmux.shows("what came of it", new RegExp(`(${after})[^]*exit code 0`));
+        await tmux.shows("what came of it", new RegExp(`${after}[^]*exit code 0`));
         await tmux.press("Escape");
       }
       const { stdout } = await world.fence("history", "--json");

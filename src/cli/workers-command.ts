@@ -37,6 +37,11 @@ export async function command(
   }
 }
 
+function cutText(cut: number): string {
+  const [what, were] = cut === 1 ? ["connection", "was"] : ["connections", "were"];
+  return `${cut} ${what} ${were} still open when the grace was over, and ${were} ended`;
+}
+
 export function notRunning(): FenceError {
   return new FenceError("workers-not-running", "no supervisor of workers runs", {
     hint: "fence workers start puts one into the background; fence workers run is one.",
@@ -52,8 +57,7 @@ export function report(context: Context, what: string, outcomes: readonly Outcom
     for (const { result, sentence, tookMs, cut } of outcomes.filter(({ result }) => result !== "failed")) {
       const took = result === "already" ? "" : `, in ${(tookMs / 1000).toFixed(1)} s`;
       context.out.line(printable(`${sentence}${took}`));
-      if (cut > 0)
-        context.out.line(`${cut} connections were still open when the grace was over, and were ended`);
+      if (cut > 0) context.out.line(cutText(cut));
     }
   const [first] = failed;
   if (first !== undefined) {

@@ -1,7 +1,7 @@
 import { EncodeError } from "./adapter.js";
 
 /** Encoders for the files that are the host's own rather than a web server's. */
-export const hostEncoders = { sh, tmpfiles, unit };
+export const hostEncoders = { logrotate, sh, tmpfiles, unit };
 
 /** One word of a POSIX shell command: single quotes, with `'` written as `'\''`. */
 function sh(value: string): string {
@@ -19,4 +19,11 @@ function unit(value: string): string {
 function tmpfiles(value: string): string {
   if (/[\0-\x1f\x7f]/.test(value)) throw new EncodeError("a tmpfiles.d field cannot hold control characters");
   return `"${value.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%")}"`;
+}
+
+/** A file of logrotate(8), which takes it for a glob(7), and the first `{` for the end of all names, whatever quotes say. */
+function logrotate(value: string): string {
+  if (/[\0-\x1f\x7f"\\*?[\]{}]/.test(value))
+    throw new EncodeError('logrotate cannot be told a path with one of "\\*?[]{} or a control character');
+  return `"${value}"`;
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { suggest } from "../base/suggest.js";
+import { absentKey } from "./absent-keys.js";
 import { noTable, type Finding } from "./cross-check.js";
 import { descriptionAt, keysAt, tableFormsAt } from "./known-keys.js";
 import { valueAt } from "./raw.js";
@@ -33,10 +34,13 @@ export function findingsOf(issue: Issue, root: unknown): Finding[] {
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string): Finding {
+  const at = { path: [...path, key], atKey: true, message: `unknown key \`${key}\`` };
+  const absent = absentKey(path, key);
+  if (absent !== null) return { ...at, ...absent };
   const known = keysAt(path);
   const near = suggest(key, known);
   const fix = near === null ? `known keys here: ${known.join(", ")}` : `did you mean \`${near}\`?`;
-  return { path: [...path, key], atKey: true, message: `unknown key \`${key}\``, why: null, fix };
+  return { ...at, why: null, fix };
 }
 
 function missing(path: readonly PropertyKey[], values: readonly unknown[] = []): Finding {

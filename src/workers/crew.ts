@@ -3,6 +3,7 @@ import type { Generation, Kept, SocketFacts } from "./keeper-types.js";
 import { lastWords } from "./last-words.js";
 import type { WorkerLog } from "./log.js";
 import type { Processes } from "./processes.js";
+import { ageMs } from "./procfs.js";
 import { proveTaking } from "./proof.js";
 import { afterEnd, endText, LONG_LIVED_MS, type Ending } from "./restart-policy.js";
 import { retireAll } from "./retire.js";
@@ -34,7 +35,10 @@ export class Crew {
   /** Starts all, and waits until each takes connections. @throws FenceError; then none of them is left */
   async start(): Promise<void> {
     try {
-      const started = await Promise.all(this.slots.map((slot) => this.startIn(slot)));
+      const starts = this.slots.map((slot) => this.startIn(slot));
+      // One that cannot be started leaves none behind that is on its way.
+      await Promise.allSettled(starts);
+      const started = await Promise.all(starts);
       await proveTaking(this.processes, this.generation, this.socket, started);
       // From here on each is kept alive; one that has died meanwhile, too.
       for (const slot of this.slots) this.watch(slot);
@@ -75,7 +79,7 @@ export class Crew {
   /** One of them is older than it may get. */
   get isAged(): boolean {
     const { ageMaxMs } = this.generation.worker;
-    return ageMaxMs !== null && this.living.some(({ bornMs }) => wallMs() - bornMs > ageMaxMs);
+    return ageMaxMs !== null && this.living.some(({ start }) => ageMs(start) > ageMaxMs);
   }
 
   end(): void {
@@ -98,12 +102,8 @@ export class Crew {
   private watch(slot: Slot): void {
     const { process } = slot;
     if (process === null) return;
-    if (!this.processes.exits.isRunning(process.id)) {
-      this.ended(slot, process, { code: null, signal: null, livedMs: 0 });
-      return;
-    }
     void this.processes.exits.expect(process.id).then((ending) => this.ended(slot, process, ending));
-    if (process.tags.proven) this.expectLife(slot, process);
+    if (process.tags.proven && this.processes.exits.isRunning(process.id)) this.expectLife(slot, process);
   }
 
   private expectLife(slot: Slot, process: Kept): void {

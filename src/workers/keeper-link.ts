@@ -59,10 +59,13 @@ export class KeeperLink {
   }
 }
 
-/** It outlives this process, and so has none of its descriptors, and a session of its own. */
+/**
+ * It outlives this process, and so has none of its descriptors, and a session of its own; but the options that Node was
+ * started with, such as a limit of memory.
+ */
 function startKeeper({ folder, ownLog }: Places): void {
   const log = openLog(ownLog, 0o600);
-  const child = spawn(process.execPath, [MAIN, folder], {
+  const child = spawn(process.execPath, [...process.execArgv, MAIN, folder], {
     cwd: "/",
     env: {},
     stdio: ["ignore", log, log],

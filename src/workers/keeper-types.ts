@@ -76,8 +76,6 @@ export interface Kept {
   pid: number;
   /** Clock ticks since boot; with the pid it names one process. */
   start: string;
-  /** Unix time in milliseconds. */
-  bornMs: number;
   /** The socket that it accepts from. */
   bound: Bound;
   log: string;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, fstatSync, rmSync } from "node:fs";
-import { monotonicMs, wallMs } from "../base/clock.js";
+import { monotonicMs } from "../base/clock.js";
 import { writeAtomic } from "../base/durable.js";
 import { openLog } from "../base/log-file.js";
 import { processInfo } from "../base/process-info.js";
@@ -133,7 +133,7 @@ export class Keeper {
     const { id, tags } = wish;
     const start = processInfo(pid)?.start ?? "";
     const written = { log: wish.log, logFile: fileName(logStats), logFrom: logStats.size };
-    const kept = { id, pid, start, bornMs: wallMs(), bound, ...written, tags };
+    const kept = { id, pid, start, bound, ...written, tags };
     const startedMs = monotonicMs();
     this.children.set(id, { kept, process: child, startedMs });
     child.on("exit", (code, signal) => {

@@ -2,7 +2,14 @@ import { isoTime, wallMs } from "../base/clock.js";
 
 /** What happens to workers, one JSON object a line. */
 export class WorkerLog {
-  constructor(private readonly stream: NodeJS.WritableStream) {}
+  /** @param afterLine called when one was written, or could not be */
+  constructor(
+    private readonly stream: NodeJS.WritableStream,
+    private readonly afterLine: () => void = () => {},
+  ) {
+    // A disk that is full takes a line, and must not take the process that has all sockets.
+    stream.on("error", () => {});
+  }
 
   info(event: string, facts: object): void {
     this.write("info", event, facts);
@@ -18,5 +25,6 @@ export class WorkerLog {
 
   private write(level: string, event: string, facts: object): void {
     this.stream.write(`${JSON.stringify({ time: isoTime(wallMs()), level, event, ...facts })}\n`);
+    this.afterLine();
   }
 }

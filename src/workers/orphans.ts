@@ -9,7 +9,7 @@ import type { Worker } from "./types.js";
 const LOOK_MS = 20;
 
 /** A worker whose keeper was killed: it serves on, from a socket that nobody else has any more. */
-export type Orphan = Pick<Kept, "pid" | "start" | "bound" | "tags" | "bornMs">;
+export type Orphan = Pick<Kept, "pid" | "start" | "bound" | "tags">;
 
 /** What a keeper that is no more has left on disk; null: nothing that means anything on this boot. */
 export function readRecord(file: string): KeeperRecord | null {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, readdirSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readSync, readdirSync, readlinkSync } from "node:fs";
 import { processInfo } from "../base/process-info.js";
 
 /** A listening socket, as the tables of the system name it. */
@@ -106,6 +106,17 @@ export function residentBytes(pid: number): number | null {
   return kilobytes === undefined ? null : Number(kilobytes) * 1024;
 }
 
+/** Of the times in /proc/<pid>/stat: USER_HZ is 100 on all that Linux runs on nowadays. */
+const TICK_MS = 10;
+
+/** Milliseconds that a process has run, by no clock that can be set. @param start of the process; empty: not known, and 0 */
+export function ageMs(start: string): number {
+  const own = processInfo(process.pid)?.start ?? "";
+  if (start === "" || own === "") return 0;
+  // Not from /proc/uptime, which some containers have for themselves alone.
+  return Math.max(0, process.uptime() * 1000 + (Number(own) - Number(start)) * TICK_MS);
+}
+
 /** Names this run of the machine: pids and start times of another mean nothing. */
 export function bootId(): string {
   return textOf("/proc/sys/kernel/random/boot_id").trim();
@@ -157,7 +168,10 @@ interface TcpRow {
   inode: string;
 }
 
-/** Those with this port at our end. A busy machine has tens of thousands of lines: only these are taken apart. */
+/**
+ * Those with this port at our end that somebody has. A busy port leaves tens of thousands that nobody has any more: these
+ * are passed over before they are taken apart.
+ */
 function tcpRows(port: number): TcpRow[] {
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
   return ["/proc/net/tcp", "/proc/net/tcp6"]
@@ -165,26 +179,35 @@ function tcpRows(port: number): TcpRow[] {
     .filter((row) => row.port === port);
 }
 
-const TABLE_BYTES = 256 * 1024;
-/** Read into again and again: a table is long, looked at often, and would be as much garbage each time. */
-let table = Buffer.allocUnsafe(0);
+/** TCP_TIME_WAIT, two digits. */
+const TIME_WAIT = [0x30, 0x36] as const;
 
-/** The lines of a table that hold a text; none when there is no such table, as without IPv6. */
-function linesWith(file: string, part: string): string[] {
-  const length = readTable(file);
-  const bytes = table.subarray(0, length);
+/** The lines of a table of TCP that hold a text; none when there is no such table, as without IPv6. */
+function linesWith(file: string, local: string): string[] {
+  const length = readInto(file);
+  const bytes = page.subarray(0, length);
   const lines: string[] = [];
-  for (let at = bytes.indexOf(part, 0, "latin1"); at >= 0;) {
+  for (let at = bytes.indexOf(local, 0, "latin1"); at >= 0;) {
     const end = bytes.indexOf(10, at);
     const stop = end < 0 ? length : end;
-    lines.push(bytes.toString("latin1", bytes.lastIndexOf(10, at) + 1, stop));
-    at = bytes.indexOf(part, stop, "latin1");
+    // After our end there is the other, and then the state.
+    const state = bytes.indexOf(32, at + local.length) + 1;
+    const isOver = bytes[state] === TIME_WAIT[0] && bytes[state + 1] === TIME_WAIT[1];
+    if (!isOver) lines.push(bytes.toString("latin1", bytes.lastIndexOf(10, at) + 1, stop));
+    at = bytes.indexOf(local, stop, "latin1");
   }
   return lines;
 }
 
-/** @returns how many bytes of `table` it has filled */
-function readTable(file: string): number {
+const PIECE_BYTES = 256 * 1024;
+/**
+ * Read into again and again. A look at all processes opens hundreds of files, many times a second while others retire, and
+ * Node takes 64 KiB of its own for each file whose size is not known before: the garbage was most of the keeper's memory.
+ */
+let page = Buffer.allocUnsafe(PIECE_BYTES);
+
+/** @returns how many bytes of `page` it has filled; 0 when the file cannot be read, or is gone in the middle of it */
+function readInto(file: string): number {
   let fd: number;
   try {
     fd = openSync(file, "r");
@@ -193,12 +216,13 @@ function readTable(file: string): number {
   }
   try {
     for (let length = 0; ;) {
-      if (table.length - length < TABLE_BYTES)
-        table = Buffer.concat([table, Buffer.allocUnsafe(TABLE_BYTES)]);
-      const count = readSync(fd, table, length, table.length - length, null);
+      if (length === page.length) page = Buffer.concat([page, Buffer.allocUnsafe(page.length)]);
+      const count = readSync(fd, page, length, page.length - length, null);
       if (count === 0) return length;
       length += count;
     }
+  } catch {
+    return 0;
   } finally {
     closeSync(fd);
   }
@@ -243,9 +267,6 @@ function inodeIn(link: string): string | null {
 }
 
 function textOf(path: string): string {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return "";
-  }
+  const length = readInto(path);
+  return page.toString("latin1", 0, length);
 }

@@ -5,6 +5,7 @@ import { notifySystemd } from "../proxy/process/notify.js";
 import { KeeperLink } from "./keeper-link.js";
 import { LineServer } from "./lines.js";
 import { WorkerLog } from "./log.js";
+import { boundOwnLog } from "./own-log.js";
 import { makePlaces, placesIn, type Places } from "./places.js";
 import { Processes } from "./processes.js";
 import { COMMANDS, Supervisor, type LoadWorkers, type SetCommand } from "./supervisor.js";
@@ -28,7 +29,7 @@ type Ended = "stopped" | "leave" | "keeper-gone";
 export async function runSupervisor({ folder, load, errors, version }: SupervisorOptions): Promise<void> {
   const places = placesIn(folder);
   closedFolder(places);
-  const log = new WorkerLog(errors);
+  const log = new WorkerLog(errors, () => boundOwnLog(places.ownLog));
   const ends = new Ends();
   const itself = {
     pid: process.pid,

@@ -1,10 +1,9 @@
-import { wallMs } from "../base/clock.js";
 import type { Crew } from "./crew.js";
 import type { Kept, SocketFacts } from "./keeper-types.js";
 import type { Orphan } from "./orphans.js";
 import { pidFileLie } from "./pid-file.js";
 import { socketText } from "./processes.js";
-import { groupMembers, heldConnections, residentBytes, waitingConnections } from "./procfs.js";
+import { ageMs, groupMembers, heldConnections, residentBytes, waitingConnections } from "./procfs.js";
 import type { ProcessFacts, SetFacts, Trouble, Worker } from "./types.js";
 
 interface SetParts {
@@ -61,7 +60,7 @@ function stateOf({ crew, desired, doing, trouble, wanted }: SetParts): SetFacts[
 }
 
 function processFacts(kept: Orphan, state: ProcessFacts["state"]): ProcessFacts {
-  const { pid, tags, bornMs, bound } = kept;
+  const { pid, start, tags, bound } = kept;
   const members = groupMembers(pid);
   const memory = members.map(residentBytes);
   return {
@@ -69,7 +68,7 @@ function processFacts(kept: Orphan, state: ProcessFacts["state"]): ProcessFacts 
     generation: tags.generation,
     slot: tags.slot,
     state,
-    ageSec: Math.max(0, Math.floor((wallMs() - bornMs) / 1000)),
+    ageSec: Math.floor(ageMs(start) / 1000),
     memoryBytes: memory.every((bytes) => bytes !== null) && memory.length > 0 ? sum(memory) : null,
     connections: connectionsOf(members, bound),
     requests: null,

@@ -28,6 +28,8 @@ describe("New code that is not well", needsOf(PERL), () => {
   const rows = [
     { how: "die", says: /ended with code 3/, hint: /cannot load the module of the day/ },
     { how: "hang", says: /no answer in time/, hint: /said nothing/, lines: SHORT },
+    // One goes on trial and one serves, but not the other.
+    { how: "half", says: /1 of 2 processes took no connection/, hint: /said nothing/, lines: SHORT },
     { how: "500", says: /was answered 500/, hint: /said nothing/, lines: SHORT },
     {
       how: "ignore",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, lstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { processInfo } from "../../src/base/process-info.js";
@@ -77,6 +77,22 @@ describe("Rights", needsOf(PERL), () => {
       assert.equal(existsSync(world.address.replace("unix:", "")), false);
       chmodSync(folder, 0o755);
       await untilRuns(world);
+    } finally {
+      await world.end();
+    }
+  });
+});
+
+describe("The folder in which the processes of fence find each other", needsOf(PERL), () => {
+  test("One that others may look into is refused: who is in it gives orders", async () => {
+    const world = await createWorkers(PERL);
+    try {
+      const folder = join(world.folder, "run/_workers");
+      mkdirSync(folder, { recursive: true });
+      chmodSync(folder, 0o710);
+      const ended = await world.fence("workers", "run");
+      assertFails(ended, "workers-failed", 1);
+      assert.match(ended.stderr, /_workers is not a folder of this user that is closed to others/);
     } finally {
       await world.end();
     }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import type { StatusFacts } from "../../src/workers/types.js";
-import { assertFails, fence, FENCE, ROOT, runProgram } from "../cli/run-fence.js";
+import { assertFails, fence, FENCE, runProgram } from "../cli/run-fence.js";
 import { findProgram, needs } from "../support/needs.js";
 import {
   createWorkers,
@@ -126,7 +126,7 @@ describe("fence status of a site that forwards to a worker", needsOf(PERL), () =
 });
 
 describe("A log that is moved away", needs("root", "nginx", "perl-fcgi", "logrotate"), () => {
-  test("logrotate as the docs have it: no request is lost, no line either, and where nothing was moved nothing is done", async () => {
+  test("logrotate as it is rendered: no request is lost, no line either, and where nothing was moved nothing is done", async () => {
     const world = await createWorkers({ ...PERL, lines: 'log = "app.log"' });
     try {
       await world.workers("start");
@@ -142,8 +142,8 @@ describe("A log that is moved away", needs("root", "nginx", "perl-fcgi", "logrot
         // A spec that changed meanwhile is not put to use by it.
         const specFile = join(world.folder, "fence.toml");
         writeFileSync(specFile, readFileSync(specFile, "utf8").replace("count = 2", "count = 3"));
-        await rotate(world, log);
-        await rotate(world, log);
+        await rotate(world);
+        await rotate(world);
       } finally {
         responses = await lostNothing(load);
         await front.stop();
@@ -166,16 +166,16 @@ describe("A log that is moved away", needs("root", "nginx", "perl-fcgi", "logrot
   });
 });
 
-/** Has the real logrotate run with the config of docs/workers.md, for this log and this fence. */
-async function rotate({ folder }: WorkersWorld, log: string): Promise<void> {
-  const docs = readFileSync(join(ROOT, "docs/workers.md"), "utf8");
-  const [config = ""] = /^ {4}\/var\/lib\/fence\/workers\/\*\.log \{\n[^]*?^ {4}\}$/m.exec(docs) ?? [];
-  const file = join(folder, "logrotate.conf");
-  const own = `${process.execPath} ${FENCE} -c ${folder}/fence.toml workers`;
-  writeFileSync(file, config.replace("/var/lib/fence/workers/*.log", log).replace("fence workers", own), {
-    mode: 0o644,
-  });
+/** Has the real logrotate run with the config that fence has rendered, linked to as a host links it, for this fence. */
+async function rotate({ folder }: WorkersWorld): Promise<void> {
+  const config = join(folder, "own.logrotate");
+  const rendered = readFileSync(join(folder, "rendered/fence-workers.logrotate"), "utf8");
+  writeFileSync(config, rendered.replace(/^ +fence /m, `${process.execPath} ${FENCE} `), { mode: 0o644 });
+  const parts = join(folder, "logrotate.d");
+  mkdirSync(parts, { recursive: true });
+  rmSync(join(parts, "fence-workers"), { force: true });
+  symlinkSync(config, join(parts, "fence-workers"));
   const program = findProgram("logrotate") ?? "logrotate";
-  const ended = await runProgram(program, ["--force", "--state", join(folder, "logrotate.state"), file]);
+  const ended = await runProgram(program, ["--force", "--state", join(folder, "logrotate.state"), parts]);
   assert.deepEqual([ended.code, ended.stderr], [0, ""]);
 }

@@ -18,6 +18,12 @@ test("A NUL cannot be a shell word, a control character cannot be a tmpfiles.d f
   assert.throws(() => hostEncoders.tmpfiles("a\nb"), { name: "EncodeError" });
 });
 
+test("A file of logrotate is quoted; one that it would take for several, or not find the end of, is refused", () => {
+  assert.equal(hostEncoders.logrotate("/var/log/a b%'.log"), `"/var/log/a b%'.log"`);
+  for (const part of ['"', "\\", "*", "?", "[", "]", "{", "}", "\n"])
+    assert.throws(() => hostEncoders.logrotate(`/var/log/${part}.log`), { name: "EncodeError" });
+});
+
 test("A tmpfiles.d field is quoted and its specifiers are doubled", () => {
   assert.equal(hostEncoders.tmpfiles('/run/a "b" %h\\'), '"/run/a \\"b\\" %%h\\\\"');
 });

@@ -1,6 +1,9 @@
 import type { Need } from "./needs.js";
 
-/** Programs that know nothing of fence: each answers with its name and its pid, after `?sleep=MS` when that is asked for. */
+/**
+ * Programs that know nothing of fence: each answers with its name and its pid, after `?sleep=MS` when that is asked for.
+ * Perl's also waits for a file beside the one of its behaviour, with `?wait=ENDING`, and hears no SIGTERM after `?deaf`.
+ */
 export interface WorkerProgram {
   /** Name of its file in the folder of programs, and what is in it. */
   file: string;
@@ -17,13 +20,16 @@ export interface WorkerProgram {
 }
 
 /**
- * Perl's FCGI. It reads once how it is to behave, at its start, as code is read. late: the documented idiom, a handler that
+ * Perl's FCGI. It reads once how it is to behave, at its start, as code is read. half: all after the first two hang. late: the documented idiom, a handler that
  * runs between requests, and so only after the next one has come.
  */
 const PERL = `use strict; use FCGI; use Time::HiRes qw(sleep);
-open my $file, "<", "$ENV{APP_HOW}" or die; my $how = <$file>; chomp $how;
+# Within a request the environment is that of the request.
+my $place = $ENV{APP_HOW};
+open my $file, "<", $place or die; my $how = <$file>; chomp $how;
 if ($how eq "die") { print STDERR "cannot load the module of the day\\n"; exit 3 }
 sleep 1 while $how eq "hang";
+if ($how eq "half") { my $count = 1; $count++ until mkdir "$place.$count"; sleep 1 while $count > 2 }
 $SIG{TERM} = "IGNORE" if $how eq "ignore";
 my $left = 0;
 $SIG{TERM} = sub { $left = 1 } if $how eq "late";
@@ -34,6 +40,8 @@ while ($request->Accept() >= 0) {
   if ($how eq "500") { print "Status: 500 Internal Server Error\\r\\n\\r\\nbroken"; next }
   my $query = $ENV{QUERY_STRING} || "";
   sleep $1 / 1000 if $query =~ /sleep=(\\d+)/;
+  $SIG{TERM} = "IGNORE" if $query =~ /deaf/;
+  if ($query =~ /wait=(\\w+)/) { sleep 0.01 until -e "$place.$1" }
   syswrite $log, "said $1\\n" if $query =~ /say=(\\w+)/;
   my $body = "$how $$ " . ($ENV{APP_NOTE} || "");
   print "Content-Type: text/plain\\r\\nContent-Length: ", length $body, "\\r\\n\\r\\n$body";

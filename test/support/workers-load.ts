@@ -26,3 +26,19 @@ export async function lostNothing(load: Load): Promise<number> {
   assert.ok(responses > 10, `${responses} responses`);
   return responses;
 }
+
+/** The same as `loadOn` and `lostNothing`, around what is done meanwhile. */
+export async function underLoad(
+  world: WorkersWorld,
+  use: () => Promise<void>,
+  options: Partial<LoadOptions> = {},
+): Promise<void> {
+  const load = loadOn(world, options);
+  try {
+    await use();
+  } catch (error) {
+    await load.stop();
+    throw error;
+  }
+  await lostNothing(load);
+}

@@ -14,7 +14,7 @@ import { WORKER_PROGRAMS, type WorkerProgram } from "./worker-programs.js";
 import { freePort, startRendered, until, type RenderedServer } from "./world.js";
 
 /** How the Perl program behaves; it reads it once, at its start, as code is read. */
-export type Behaviour = "good" | "new" | "die" | "hang" | "500" | "ignore" | "late";
+export type Behaviour = "good" | "new" | "die" | "hang" | "half" | "500" | "ignore" | "late";
 
 export interface WorkersOptions {
   program: keyof typeof WORKER_PROGRAMS;
@@ -178,10 +178,13 @@ export function superviseInForeground({ folder }: WorkersWorld): ChildProcess {
   });
 }
 
-/** Asks the worker itself what it must answer well, past any server. */
-export async function askWorker(world: WorkersWorld): Promise<void> {
-  const worker = world.record().notes["app"]?.current?.worker;
-  if (worker === undefined) throw new Error("no worker was ever started");
+/** Asks the worker itself what it must answer well, past any server. @param path another than it was asked when it started */
+export async function askWorker(world: WorkersWorld, path: string | null = null): Promise<void> {
+  const known = world.record().notes["app"]?.current?.worker;
+  if (known === undefined) throw new Error("no worker was ever started");
+  const { question } = known.ready;
+  const asked = path === null || question === null ? question : { ...question, path };
+  const worker = { ...known, ready: { ...known.ready, question: asked } };
   const { socket } = worker;
   const place: Address = socket.kind === "unix" ? socket : { ...socket, host: socket.address };
   // The question by itself keeps no process from its end.

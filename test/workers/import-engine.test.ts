@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseSpec } from "../../src/spec/parse.js";
 import { importEngine } from "../../src/workers/import-engine.js";
-import { assertFails, fence, inFolder } from "../cli/run-fence.js";
+import { assertFails, fence, inFolder, ROOT, runProgram } from "../cli/run-fence.js";
+import { needs } from "../support/needs.js";
 
 const YAML = `---
 - name:       "foo.server"
@@ -96,3 +97,42 @@ test("What is no such file is refused with what is wrong in it", async () => {
     assertFails(await fence(["workers", "import", join(folder, "none.yml")]), "workers-import", 1);
   });
 });
+
+/** What the module itself says of its keys and methods, one a line. */
+const ASK = `use FCGI::Engine::Manager; use FCGI::Engine::Manager::Server::Plackup;
+my @classes = map { "FCGI::Engine::Manager$_" } "", "::Server", "::Server::Plackup";
+print "$_\\n" for map { $_->name } map { $_->meta->get_all_attributes } @classes;
+print "$_()\\n" for $classes[0]->meta->get_method_list;`;
+const COMMANDS = ["start", "stop", "restart", "graceful", "status"];
+/** No keys of a file, but what Moose and its reader of command lines add. */
+const INTERNAL = new Set(["ARGV", "extra_argv", "help_flag", "pid_obj", "usage"]);
+
+test(
+  "The docs have a counterpart of every key and command of FCGI::Engine::Manager as it is installed",
+  needs("fcgi-engine"),
+  async () => {
+    const { stdout, stderr } = await runProgram("perl", ["-e", ASK]);
+    assert.equal(stderr, "");
+    const names = [...new Set(stdout.trim().split("\n"))].filter(
+      (name) => !/^_/.test(name) && !INTERNAL.has(name),
+    );
+    const docs = readFileSync(`${ROOT}/docs/workers.md`, "utf8");
+    const table = docs.slice(docs.indexOf("| FCGI::Engine::Manager "));
+    const rows = [...table.matchAll(/^\| (.*?) \| (.*?) \|$/gm)].map(([, theirs = "", ours = ""]) => ({
+      theirs,
+      ours,
+    }));
+    const keys = names.filter((name) => !name.endsWith("()"));
+    assert.ok(keys.includes("scriptname") && keys.includes("workers"), keys.join());
+    for (const key of keys)
+      assert.ok(
+        rows.some(({ theirs, ours }) => theirs.includes(`\`${key}\``) && ours.trim() !== ""),
+        `no row of ${key}`,
+      );
+    for (const command of COMMANDS) {
+      assert.ok(names.includes(`${command}()`), command);
+      const row = rows.find(({ theirs }) => theirs.startsWith(`\`${command} [NAME]\``));
+      assert.ok(row?.ours.startsWith(`\`fence workers ${command} [NAME]\``), command);
+    }
+  },
+);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
+import { processInfo } from "../../src/base/process-info.js";
 import { Keeper } from "../../src/workers/keeper.js";
 import type { ExitEvent, Kept, Tags } from "../../src/workers/keeper-types.js";
 import { WorkerLog } from "../../src/workers/log.js";
@@ -48,6 +49,40 @@ test("A record that cannot be written keeps no worker from its start, and nobody
     assert.equal(keeper.answers.end(null), true);
     // Nothing is left that a later keeper could take for its own.
     assert.equal(existsSync(record), false);
+  } finally {
+    keeper.answers.close({ name: "app" });
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("What is left of a process group ends with its first process", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fence-keeper-"));
+  const ends: ExitEvent["exit"][] = [];
+  const log = new WorkerLog(new PassThrough());
+  const keeper = new Keeper(join(folder, "keeper.json"), ({ exit }) => ends.push(exit), log);
+  const child = "setInterval(() => {}, 1000)";
+  const parent = `const { spawn } = require("node:child_process");
+    const left = spawn(process.execPath, ["-e", ${JSON.stringify(child)}], { stdio: "ignore" });
+    left.on("spawn", () => { console.log(left.pid); process.exit(0) });`;
+  try {
+    const wish = { kind: "tcp", address: "127.0.0.1", port: 0, backlog: 8 } as const;
+    await keeper.answers.open({ name: "app", wish, replaces: false });
+    const file = join(folder, "app.log");
+    const command = [process.execPath, "-e", parent];
+    const spawned = {
+      id: "app.1",
+      command,
+      cwd: folder,
+      env: {},
+      socket: "app",
+      socketFd: 0,
+      tags: TAGS,
+    } as const;
+    await keeper.answers.spawn({ ...spawned, log: file });
+    await until("the end of the first", () => ends.length > 0);
+    const left = Number(readFileSync(file, "utf8"));
+    assert.ok(left > 0);
+    await until("the end of the other", () => ["Z", "X"].includes(processInfo(left)?.state ?? "X"));
   } finally {
     keeper.answers.close({ name: "app" });
     rmSync(folder, { recursive: true, force: true });

@@ -171,14 +171,14 @@ function isStillThere(fd: number, stateDir: string): boolean {
 
 /** Only for people who wait, so neither atomic nor synced: the lock itself is the kernel's. */
 function writeHolder(stateDir: string, options: LockOptions): void {
-  const start = processInfo(process.pid)?.start ?? "0";
-  const holder: Holder = { pid: process.pid, start, command: options.command, since: options.since };
   try {
+    const { start } = processInfo(process.pid) as { start: string };
+    const holder: Holder = { pid: process.pid, start, command: options.command, since: options.since };
     rmSync(holderPath(stateDir), { force: true });
     writeFileSync(holderPath(stateDir), `${JSON.stringify(holder)}\n`, { flag: "wx" });
     chmodSync(holderPath(stateDir), FILE_MODE);
   } catch {
-    // A full disk must not keep anyone from taking a site up.
+    // A full disk, or no /proc, must not keep anyone from taking a site up.
   }
 }
 

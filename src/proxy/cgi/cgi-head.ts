@@ -66,8 +66,7 @@ class HeadReader {
 
   read(): CgiHead | "incomplete" | CgiFault {
     const { bytes, limit } = this;
-    for (let count = 0; ; count += 1) {
-      if (this.at >= limit) return "incomplete";
+    for (let count = 0; this.at < limit; count += 1) {
       const byte = bytes[this.at];
       if (byte === LF) return this.finish(this.at + 1);
       if (byte === CR) {
@@ -78,6 +77,7 @@ class HeadReader {
       const stop = this.readLine(count === 0);
       if (stop !== null) return stop;
     }
+    return "incomplete";
   }
 
   private readLine(isFirst: boolean): CgiFault | "incomplete" | null {

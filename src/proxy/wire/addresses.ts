@@ -12,8 +12,8 @@ export interface Address {
 /** An address and nothing else: no port, no brackets, no zone, no block. @returns null when it is not one */
 export function addressOf(text: string): Address | null {
   if (parseAddress(text) === null) return null;
-  const block = parseCidr(text);
-  if (block === null || block === "host-bits") return null;
+  // An address is a block of one.
+  const block = parseCidr(text) as Block;
   return { text: block.text.slice(0, block.text.indexOf("/")), family: block.family, hex: block.first };
 }
 
@@ -23,8 +23,8 @@ const WITH_PORT = /^(?:([^:[\]]*)|\[([^[\]]*)\]):(\d{1,5})$/;
 export function forwardedAddressOf(text: string): Address | null {
   const match = WITH_PORT.exec(text);
   if (match === null) return addressOf(text);
-  const port = Number(match[3]);
-  return port >= 1 && port <= 65_535 ? addressOf(match[1] ?? match[2] ?? "") : null;
+  const [, plain, bracketed, port] = match;
+  return Number(port) >= 1 && Number(port) <= 65_535 ? addressOf((plain ?? bracketed) as string) : null;
 }
 
 interface Range {
@@ -56,8 +56,7 @@ export class AddressSet {
     let high = ranges.length - 1;
     while (low <= high) {
       const middle = (low + high) >> 1;
-      const range = ranges[middle];
-      if (range === undefined) return false;
+      const range = ranges[middle] as Range;
       if (hex < range.first) high = middle - 1;
       else if (hex > range.last) low = middle + 1;
       else return true;

@@ -11,7 +11,7 @@ function table(...classes: readonly (readonly [flag: number, members: string])[]
   for (const [flag, members] of classes)
     for (const member of members) {
       const code = member.charCodeAt(0);
-      flags[code] = (flags[code] ?? 0) | flag;
+      flags[code] = (flags[code] as number) | flag;
     }
   return flags;
 }

@@ -1,4 +1,4 @@
-import { addressOf } from "./addresses.js";
+import { type Address, addressOf } from "./addresses.js";
 import { CR, LF, latin1 } from "./bytes.js";
 import { WIRE_LIMITS } from "../limits.js";
 
@@ -110,8 +110,8 @@ function binaryClient(bytes: Uint8Array, at: number, family: number): ProxyHeade
   if (family === INET) return { address: bytes.subarray(at, at + 4).join("."), port: pair(at + 8) };
   if (family !== INET6) return null;
   const groups = [0, 2, 4, 6, 8, 10, 12, 14].map((index) => pair(at + index).toString(16));
-  const address = addressOf(groups.join(":"));
-  return address === null ? null : { address: address.text, port: pair(at + 32) };
+  const { text } = addressOf(groups.join(":")) as Address;
+  return { address: text, port: pair(at + 32) };
 }
 
 function ofFamily(address: string, family: "TCP4" | "TCP6"): boolean {

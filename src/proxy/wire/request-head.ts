@@ -92,6 +92,11 @@ function requestHead(
   };
 }
 
+/** All kinds of REQUEST_NAMES. */
+type RequestKind = Exclude<FieldKind, "accel-redirect" | "sendfile" | "websocket-accept">;
+type CommonKind =
+  "host" | "connection" | "content-length" | "transfer-encoding" | "drop" | "x-forwarded-other";
+
 /** Takes the fields of one request that are not simply forwarded. */
 class RequestFields implements FieldSink {
   host: Host | null = null;
@@ -105,7 +110,7 @@ class RequestFields implements FieldSink {
 
   constructor(private readonly limits: WireLimits) {}
 
-  take(kind: FieldKind, scan: Scan, start: number, end: number): Verdict {
+  take(kind: RequestKind, scan: Scan, start: number, end: number): Verdict {
     switch (kind) {
       case "host": {
         if (this.host !== null) return "host-repeated";
@@ -143,7 +148,7 @@ class RequestFields implements FieldSink {
     return asked ? { protocol: "websocket", key: this.websocketKey } : null;
   }
 
-  private takeRare(kind: FieldKind, value: string): Verdict {
+  private takeRare(kind: Exclude<RequestKind, CommonKind>, value: string): Verdict {
     switch (kind) {
       case "expect":
         if (value.toLowerCase() !== "100-continue") return "expectation";
@@ -168,8 +173,6 @@ class RequestFields implements FieldSink {
         return this.takeSent("xForwardedPort", value);
       case "x-forwarded-proto":
         return this.takeSent("xForwardedProto", value);
-      default:
-        return "keep";
     }
   }
 

@@ -63,3 +63,14 @@ test("A folder's own address is encoded anew and begins with one slash", () => {
   const head = { path: "/a b/\u00e9\r\nX: y", target: "/a%20b/%C3%A9%0D%0AX:%20y?q=1" } as RequestHead;
   assert.equal(slashLocation(head), "/a%20b/%C3%A9%0D%0AX%3A%20y/?q=1");
 });
+
+test("A folder without a query has none in its address", () => {
+  assert.equal(slashLocation({ path: "/a", target: "/a" } as RequestHead), "/a/");
+});
+
+test("A file and its compressed form are told apart, also when they are as old and as long", () => {
+  const tags = ["/srv/a.css", "/srv/a.css.gz", "/srv/a.css.br"].map((path) =>
+    etagOf(path, 1_700_000_000, 100),
+  );
+  assert.equal(new Set(tags).size, 3);
+});

@@ -125,3 +125,8 @@ for (const [text, reason] of Object.entries(REFUSED))
   test(`${JSON.stringify(text)} is refused for ${reason}`, () => {
     assert.equal(scanAll(text), reason);
   });
+
+test("zeros before a size count as its digits, and trailer lines are counted", () => {
+  assert.equal(scan(`${"0".repeat(16)}5\r\nhello\r\n0\r\n\r\n`), "chunk-size-too-large");
+  assert.equal(scan(`0\r\n${"A: b\r\n".repeat(101)}\r\n`), "trailer-too-large");
+});

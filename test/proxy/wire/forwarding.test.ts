@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AddressSet } from "../../../src/proxy/wire/addresses.js";
+import { AddressSet, addressOf, forwardedAddressOf } from "../../../src/proxy/wire/addresses.js";
 import { Forwarding, type Peer } from "../../../src/proxy/wire/forwarding.js";
 import type { RequestHead } from "../../../src/proxy/wire/types.js";
 import { requestOf } from "../../support/wire-heads.js";
@@ -88,4 +88,40 @@ test("a set of addresses merges blocks that overlap, and refuses what is none", 
   assert.equal(TRUSTED.isEmpty, false);
   assert.throws(() => new AddressSet(["10.0.0.1/8"]), RangeError);
   assert.throws(() => new AddressSet(["junk"]), RangeError);
+});
+
+test("the port is the one the client came to, or what a trusted proxy says, or that of the scheme", () => {
+  const said = request("X-Forwarded-Port: 8444").sent;
+  assert.equal(forwarding("10.0.0.1").port(said), "8444");
+  assert.equal(forwarding("203.0.113.9").port(said), "8080");
+  assert.equal(forwarding("10.0.0.1").port(request("X-Forwarded-Proto: https").sent), "443");
+  const https = forwarding("10.0.0.1", TRUSTED, { protocol: "https", port: 443 });
+  assert.equal(https.port(request("X-Forwarded-Proto: http").sent), "80");
+  assert.equal(forwarding("", TRUSTED, { port: null }).port(request().sent), "80");
+});
+
+test("a request without a host has none told, nor a port that nobody knows", () => {
+  const bare = requestOf("GET / HTTP/1.0");
+  assert.doesNotMatch(forwarding("203.0.113.9").lines(bare), /Host/);
+  assert.equal(
+    forwarding("10.0.0.1", TRUSTED, { port: null }).lines(bare),
+    "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: http\r\n",
+  );
+});
+
+test("an element of a list may have a port, and brackets", () => {
+  const rows = [
+    ["192.0.2.1:80", "192.0.2.1"],
+    ["[2001:db8::1]:65535", "2001:db8::1"],
+    ["192.0.2.1:0", undefined],
+    ["192.0.2.1:65536", undefined],
+    ["[2001:db8::1]:0", undefined],
+  ] as const;
+  for (const [text, address] of rows) assert.equal(forwardedAddressOf(text)?.text, address, text);
+});
+
+test("of blocks that begin alike the wider one counts", () => {
+  const set = new AddressSet(["10.0.0.0/16", "10.0.0.0/8"]);
+  const far = addressOf("10.200.0.1");
+  assert.ok(far !== null && set.has(far));
 });

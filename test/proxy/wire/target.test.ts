@@ -43,6 +43,7 @@ const PATHS: Readonly<Record<string, string>> = {
   "/a#b": "target",
   "/a<b": "target",
   a: "target-form",
+  "http://fence.test/../a": "path-above-root",
   "*": "target-form",
   "http://": "target-form",
   "http:///a": "target-form",

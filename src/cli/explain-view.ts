@@ -24,12 +24,7 @@ export function explainLines(
     if (site === null)
       return ["", title, line("site", "none: no site of this server has this host and port")];
     const { taken, exception } = site;
-    const answers = answersOf(
-      exception.decision,
-      taken,
-      site.site.maintenance.status,
-      server.kind === "proxy",
-    );
+    const answers = answersOf(exception.decision, taken, site.site.maintenance.status);
     return [
       "",
       title,
@@ -50,18 +45,17 @@ function wayText({ upstream, folder, target }: Taken): string {
   return upstream === null ? "nothing: 404" : `upstream ${upstream}, asked for ${printable(target ?? "")}`;
 }
 
-/** @param holdsFiles files wait like everything else */
 function answersOf(
   decision: Decision,
   { upstream, folder }: Taken,
   status: number,
-  holdsFiles: boolean,
 ): Record<"up" | "down" | "hold", string> {
   const live = folder !== null ? "the file, or 404" : upstream === null ? "404" : `the answer of ${upstream}`;
   const passes = decision === "live" || decision === "allow" || decision === "bypass";
   if (passes) return { up: live, down: `passes: ${live}`, hold: `passes: ${live}` };
   if (decision === "health-ok") return { up: live, down: "200", hold: "200" };
   const down = decision === "preflight" ? "204 with the CORS headers" : `${status}, the maintenance answer`;
-  const isHeld = decision !== "health-down" && (folder === null || holdsFiles);
-  return { up: live, down, hold: decision === "health-down" ? down : isHeld ? `waits, then ${live}` : live };
+  // Who waits does so for a backend.
+  const held = upstream === null ? live : `waits, then ${live}`;
+  return { up: live, down, hold: decision === "health-down" ? down : held };
 }

@@ -6,7 +6,6 @@ export const LIMITS = {
   coding: "A transfer coding that the server does not know is a 501.",
   "cookie-domain": "nginx leaves an empty Domain, which clients pass over, and keeps the dot before a name.",
   connect: "CONNECT is a 501.",
-  "file-waits": "A file of a static route waits like everything else while the site is held.",
   folded: "A field that goes on in a second line, which RFC 9112 lets a server take, is taken.",
   "forwarded-proto":
     "The scheme that a trusted proxy tells is not passed on; the backend is told that of the connection.",

@@ -139,6 +139,10 @@ ${routesOf(at).join(",\n")}\n]`,
     hold(own("held", "app", shutRoutes(at))),
     hold(own("held-parts", "app", 'maintenance = { paths = ["/shop"] }')),
     hold(own("held-half", "half")),
+    hold({
+      name: "held-api",
+      lines: 'hosts = ["held-api.test"]\nroute = [{ path = "/api/", upstream = "api" }]',
+    }),
     hold(own("held-mixed", "app", mixedRoutes)),
     hold(own("held-sent", "app", `sendfile = { roots = ["${at.folder}/sent"] }`)),
     hold(

@@ -67,9 +67,16 @@ function serveShut(client: Client, request: RequestHead, site: ServedSite): void
   if (decision === "health-ok") return client.reply(HEALTH_OK);
   const isPreflight = decision === "preflight";
   const isKept = modes.mode !== "down" && decision !== "health-down";
+  if (isKept && asksNobody(request, site)) return serveLive(client, request, site);
   if (isKept && new HeldRequest(client, request, site, isPreflight, serveLive).wait() === null) return;
   if (isPreflight) client.reply(preflightAnswer(fields));
   else client.reply(downAnswer(modes.down, fields, Math.floor(wallMs() / 1000)));
+}
+
+/** What comes from the disk alone does not depend on what is changed while the site is held. */
+function asksNobody(request: RequestHead, { ways }: ServedSite): boolean {
+  const taken = ways.find(request);
+  return taken === null || "dir" in taken;
 }
 
 function serveLive(client: Client, request: RequestHead, site: ServedSite): void {

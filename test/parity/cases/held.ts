@@ -145,7 +145,6 @@ export const held: Topic = {
       site: "held",
       ask: "GET /static/a.txt",
       expect: { status: 200, body: "static a\n", unseen: true, waits: false },
-      limits: { proxy: ["file-waits", { waits: true }] },
     },
     {
       name: "A missing one is looked for elsewhere meanwhile",
@@ -157,8 +156,21 @@ export const held: Topic = {
         unseen: true,
         waits: false,
       },
-      limits: { proxy: ["file-waits", { waits: true }] },
     },
+    {
+      name: "What nothing of a site takes is a 404 meanwhile",
+      site: "held-api",
+      ask: "GET /x",
+      expect: { status: 404, unseen: true, waits: false },
+    },
+    waits(
+      "What its route takes waits",
+      "GET /api/x",
+      { headers: byApi, seen: { url: "/api/x" } },
+      {
+        site: "held-api",
+      },
+    ),
     ...[
       ["FastCGI (php)", "/php/app.php/in/fo", "/in/fo"],
       ["FastCGI (perl)", "/perl/x", "/perl/x"],

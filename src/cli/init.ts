@@ -3,12 +3,17 @@ import { createAtomic, writeAtomic } from "../base/durable.js";
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
 import { FileError, NotDurable } from "../base/file-error.js";
-import { findProgram } from "../base/run.js";
+import { findProgram, run } from "../base/run.js";
 import { removeLeftovers } from "../base/folders.js";
+import type { OwnConfig } from "../spec/starter.js";
 import type { WebServerKind } from "../spec/types.js";
 import type { Context } from "./context.js";
 
 const FILE_MODE = 0o644;
+const DUMP_TIMEOUT_MS = 10_000;
+/** It is put between quotes as it is. */
+const PLAIN_PATH = /^\/[\w./-]+$/;
+const UNKNOWN: OwnConfig = { pidFile: null, sites: [] };
 
 export interface InitOptions {
   kind?: WebServerKind;
@@ -25,7 +30,9 @@ export async function writeStarter(context: Context, options: InitOptions): Prom
     throw new FenceError("usage", "the proxy has no config of another that could include something", {
       hint: "--include is for a web server that is there: --kind names it",
     });
-  writeNew(file, starterSpec(kind, { include: options.include === true }), options.force === true);
+  const include = options.include ? await ownConfig(context, kind) : null;
+  const text = starterSpec(kind, include === null ? {} : { include });
+  writeNew(file, text, options.force === true);
   context.out.line(file);
   if (options.kind === undefined && !context.quiet)
     context.err.line(
@@ -40,6 +47,35 @@ export async function writeStarter(context: Context, options: InitOptions): Prom
 function kindHere(): WebServerKind {
   const kinds = ["nginx", "lighttpd"] as const;
   return kinds.find((kind) => findProgram(kind) !== null) ?? "proxy";
+}
+
+/** What the config of the server that is here says, where fence can read it; what is not known is left to be said. */
+async function ownConfig(context: Context, kind: WebServerKind): Promise<OwnConfig> {
+  if (kind === "lighttpd" || kind === "proxy") return UNKNOWN;
+  const [{ readDump }, { starterSpec }, { parseSpec }] = await Promise.all([
+    import("./nginx-dump.js"),
+    import("../spec/starter.js"),
+    import("../spec/parse.js"),
+  ]);
+  const { exitCode, stdout, truncated } = await run("nginx", ["-T"], { timeoutMs: DUMP_TIMEOUT_MS });
+  const facts = exitCode === 0 && !truncated ? readDump(stdout) : null;
+  if (facts === null) {
+    if (!context.quiet)
+      context.err.line("nginx does not print its config (nginx -T): say in the spec how it listens");
+    return UNKNOWN;
+  }
+  const { pidFile, sites } = facts;
+  const known = {
+    pidFile: pidFile !== null && PLAIN_PATH.test(pidFile) ? pidFile : null,
+    sites,
+  };
+  try {
+    parseSpec(starterSpec(kind, { include: known }), "/fence.toml", () => "");
+    return known;
+  } catch {
+    // It says what no spec can, such as one address twice.
+    return { ...known, sites: [] };
+  }
 }
 
 function writeNew(file: string, text: string, force: boolean): void {

@@ -1,15 +1,40 @@
 import type { WebServerKind } from "./types.js";
 
+/** What one site of a config says that a spec says, too. */
+export interface ServedNames {
+  hosts: readonly string[];
+  listens: readonly StarterListen[];
+}
+
+interface StarterListen {
+  address: string;
+  tls: boolean;
+}
+
+/** What is known of a config that is to include what fence writes. */
+export interface OwnConfig {
+  /** Absolute; null: where its package has it. */
+  pidFile: string | null;
+  /** No host is in two of them; empty: they are not known. */
+  sites: readonly ServedNames[];
+}
+
 export interface StarterOptions {
   /** Name of the first site: ASCII letters, digits, `-` and `.` */
   hostname?: string;
-  /** For a server that has a config already, which is to include what fence writes; not for a proxy. */
-  include?: boolean;
+  /** For a server that has a config already; not for a proxy. */
+  include?: OwnConfig;
 }
+
+const EXAMPLE_LISTENS: readonly StarterListen[] = [
+  { address: "0.0.0.0:80", tls: false },
+  { address: "[::]:80", tls: false },
+];
 
 /** A commented fence.toml that is valid as it stands, for `fence init`. */
 export function starterSpec(kind: WebServerKind, options: StarterOptions = {}): string {
-  const { hostname = "www.example.com", include = false } = options;
+  const { hostname = "www.example.com", include } = options;
+  const listens = include === undefined || include.sites.length === 0 ? EXAMPLE_LISTENS : allListens(include);
   // It is put between quotes as it is.
   if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(hostname))
     throw new Error(`not a host name: ${hostname}`);
@@ -22,7 +47,7 @@ export function starterSpec(kind: WebServerKind, options: StarterOptions = {}): 
 # fence apply    writes it, after the server's own config test
 # fence down main --for 20m; fence up main
 #
-${(include ? includeHead(kind) : HEADS[kind]).map((line) => (line === "" ? "#" : `# ${line}`)).join("\n")}
+${(include !== undefined ? includeHead(kind) : HEADS[kind]).map((line) => (line === "" ? "#" : `# ${line}`)).join("\n")}
 
 state_dir = "/var/lib/fence"       # modes and their history; survives a reboot
 run_dir = "/run/fence"             # sockets and pid files
@@ -30,9 +55,9 @@ output = "rendered"                # what fence writes for the servers, beside t
 
 [server.web]
 kind = "${kind}"
-${include ? includeLines(kind) : kind === "proxy" ? "" : CONFIG_LINE}listen = ["0.0.0.0:80", "[::]:80"]
+${include !== undefined ? includeLines(kind, include) : kind === "proxy" ? "" : CONFIG_LINE}listen = ${listenText(listens)}
 # listen = ["0.0.0.0:80", { address = "0.0.0.0:443", tls = true }]
-${include ? `\n${siteLines(hostname)}` : wholeLines(kind, hostname)}
+${include !== undefined ? `\n${firstSite(include, hostname)}` : wholeLines(kind, hostname)}
 # What clients get while the site is down:
 [site.main.maintenance]
 retry_after = "2m"                 # when no end is given with --for or --until
@@ -47,7 +72,49 @@ allow = []                         # e.g. ["192.0.2.0/24", "2001:db8::/32"]: the
 # trusted_proxies = ["10.0.0.0/8"] # load balancers whose X-Forwarded-For is believed
 # pass = ["/webhooks", { exact = "/status" }, { regex = "^/v[0-9]+/ping$" }]
 # health = { path = "/health", while_down = "ok" }
-`;
+${include === undefined ? "" : otherSites(include)}`;
+}
+
+/** Each address once: to nginx TLS is a matter of the address. */
+function allListens({ sites }: OwnConfig): StarterListen[] {
+  const byAddress = new Map<string, boolean>();
+  for (const { address, tls } of sites.flatMap(({ listens }) => listens))
+    byAddress.set(address, tls || byAddress.get(address) === true);
+  return [...byAddress].map(([address, tls]) => ({ address, tls }));
+}
+
+function listenText(listens: readonly StarterListen[]): string {
+  const one = ({ address, tls }: StarterListen): string =>
+    tls ? `{ address = "${address}", tls = true }` : `"${address}"`;
+  return `[${listens.map(one).join(", ")}]`;
+}
+
+/** A site that is not on every address of its server says on which. */
+function ownListen(site: ServedNames, include: OwnConfig): string {
+  const addresses = new Set(site.listens.map(({ address }) => address));
+  const all = allListens(include);
+  const own = all.filter(({ address }) => addresses.has(address));
+  return own.length === all.length ? "" : `listen = ${listenText(own)}\n`;
+}
+
+function firstSite(include: OwnConfig, hostname: string): string {
+  const [site] = include.sites;
+  if (site === undefined) return siteLines(hostname);
+  return `[site.main]\nhosts = ${hostsText(site)}\n${ownListen(site, include)}`;
+}
+
+function otherSites(include: OwnConfig): string {
+  const [, ...others] = include.sites;
+  return others
+    .map((site, index) => {
+      const name = `${(site.hosts[0] ?? "").replace(/^\*\./, "").replace(/[^a-z0-9]+/g, "-")}-${index + 2}`;
+      return `\n[site.${name}]\nhosts = ${hostsText(site)}\n${ownListen(site, include)}`;
+    })
+    .join("");
+}
+
+function hostsText({ hosts }: ServedNames): string {
+  return `[${hosts.map((name) => `"${name}"`).join(", ")}]`;
 }
 
 function siteLines(hostname: string): string {
@@ -73,9 +140,10 @@ ${siteLines(hostname)}upstream = "app"
 `;
 }
 
-function includeLines(kind: WebServerKind): string {
+function includeLines(kind: WebServerKind, { pidFile }: OwnConfig): string {
+  const usual = `/run/${kind === "lighttpd" ? "lighttpd" : "nginx"}.pid`;
   return `config = "include"                 # your own config includes what fence writes, see above
-pid_file = "/run/${kind === "lighttpd" ? "lighttpd" : "nginx"}.pid"       # what your config says
+pid_file = "${pidFile ?? usual}"       # what your config says
 `;
 }
 

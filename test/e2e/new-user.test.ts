@@ -136,15 +136,18 @@ http {
     // The README shows what is to be said there; a host says its own.
     const shown = parseSpec(block("toml"), `${SPEC_FOLDER}/fence.toml`, () => "");
     assert.deepEqual([shown.servers[0]?.config, shown.sites[0]?.hosts], ["include", [HOST]]);
-    let spec = readFileSync(specFile, "utf8");
-    for (const [from, to] of [
-      ['listen = ["0.0.0.0:80", "[::]:80"]', `listen = ["127.0.0.1:${port}"]`],
-      ['pid_file = "/run/nginx.pid"', `pid_file = "${pidFile}"`],
-      ['state_dir = "/var/lib/fence"', `state_dir = "${folder}/state"`],
-      ['run_dir = "/run/fence"', `run_dir = "${folder}/run"`],
-    ] as const) {
-      assert.ok(spec.includes(from), from);
-      spec = spec.replace(from, to);
+    // What it has found in the config of this host's nginx is none of this test's business.
+    let spec = readFileSync(specFile, "utf8").replace(/\n\[site\.(?!main\b)[^]*$/, "\n");
+    for (const [key, value] of Object.entries({
+      listen: `["127.0.0.1:${port}"]`,
+      hosts: `["${HOST}"]`,
+      pid_file: `"${pidFile}"`,
+      state_dir: `"${folder}/state"`,
+      run_dir: `"${folder}/run"`,
+    })) {
+      const line = new RegExp(`^${key} = .*`, "m");
+      assert.match(spec, line);
+      spec = spec.replace(line, `${key} = ${value}`);
     }
     writeFileSync(specFile, spec);
     await succeeds("fence check");

@@ -51,7 +51,7 @@ describe("The starter spec", () => {
 
   for (const kind of SERVER_KINDS.filter((one) => one !== "proxy")) {
     test(`of ${kind} for a config of one's own is valid, and says where the lines go`, () => {
-      const text = starterSpec(kind, { include: true });
+      const text = starterSpec(kind, { include: { pidFile: null, sites: [] } });
       const spec = parseSpec(text, "/etc/fence/fence.toml", () => "<p>");
       assert.equal(spec.servers[0]?.config, "include");
       assert.deepEqual(spec.upstreams, []);

@@ -120,9 +120,14 @@ describe("Routes to upstreams on lighttpd", needs("lighttpd", "root"), () => {
   });
 });
 
-/** As the proxy's routes see it; null: it is above the root, which lighttpd takes for the root and the proxy refuses. */
+/**
+ * As lighttpd's routes see it: without dot segments before it is decoded and after that. null: it is above the root, which
+ * lighttpd takes for the root and the proxy refuses.
+ */
 function decoded(target: string): string | null {
   const [path = ""] = target.split("?");
-  const bytes = path.replace(/%(..)/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+  const sent = normalisedPath(path.replace(/%2e/gi, "."));
+  if (sent === null) return null;
+  const bytes = sent.replace(/%(..)/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
   return normalisedPath(Buffer.from(bytes, "latin1").toString("utf8"));
 }

@@ -20,7 +20,6 @@ export const LIMITS = {
   symlink: "No symlink is followed to a file that a backend hands over, wherever it leads: that is a 403.",
   sendfile: "A file that may not be sent is a 403 and not 502.",
   "sent-plain": "A file that a backend hands over is not compressed on its way.",
-  slash: "An encoded slash in a path is passed on as a slash.",
   underscore: "A field whose name has an underscore becomes a variable of CGI like one with a hyphen.",
   upgrade: "A WebSocket handshake to a CGI backend is passed on as a plain request.",
 } as const;

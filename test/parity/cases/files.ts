@@ -101,6 +101,15 @@ export const files: Topic = {
       expect: { status: 302, headers: { location: "https://elsewhere.test/b/none.png" } },
     },
     {
+      name: "An encoded slash is one of the name's",
+      site: "files",
+      ask: "GET /media/x%2Fnone.png",
+      expect: {
+        status: 302,
+        headers: { location: "https://elsewhere.test/bucket/media/x%2Fnone.png" },
+      },
+    },
+    {
       name: "POST to a missing one is a 404",
       site: "files",
       ask: "POST /media/none",

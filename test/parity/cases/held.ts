@@ -52,6 +52,7 @@ export const held: Topic = {
       { fields: HANDSHAKE },
     ),
     waits("A path stays as it was sent", "GET /a%20b/%C3%A4?q=%20", { seen: { url: "/a%20b/%C3%A4?q=%20" } }),
+    waits("An encoded slash stays one", "GET /a%2Fb", { seen: { url: "/a%2Fb" } }),
     waits("The client is told as ever", "GET /a", {
       seen: { headers: { "x-forwarded-for": "127.0.0.1", "x-forwarded-host": "held.test" } },
     }),

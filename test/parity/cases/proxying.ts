@@ -105,7 +105,6 @@ export const paths: Topic = {
     ask,
     host,
     expect: { status: 200, seen: { url } },
-    ...(ask === "GET /a%2Fb" ? { limits: { lighttpd: ["slash", { seen: { url: "/a/b" } }] } } : {}),
   })),
 };
 

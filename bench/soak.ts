@@ -75,7 +75,7 @@ async function soak(kind: WebServerKind, { actions, clients, seed }: Options): P
     const server = await startServer(kind, mainConfigOf(stand), stand.port);
     closing.unshift(() => server.stop());
     const load = startClients(stand.port, clients, true);
-    const scene: Scene = { stand, backend, random };
+    const scene: Scene = { stand, serverPid: server.pid, backend, random };
     const fitting = ACTIONS.filter(({ fits }) => fits?.(scene) ?? true);
     for (let count = 0; count < actions && faults.length === 0 && !stopping; count += 1) {
       const { name, act } = random.of(fitting);
@@ -105,6 +105,7 @@ function print(kind: string, done: ReadonlyMap<string, number>, ledger: Ledger, 
   row("answered right, executed once", ledger.right);
   row("answered with the maintenance answer, not executed", ledger.maintenance);
   row("left by their clients, executed once at most", ledger.left);
+  row("of all these sent again, as their connection had ended", ledger.again);
   row("unexplained", ledger.unexplained.length);
   row("the longest wait", `${(longestMs / 1000).toFixed(1)} s`);
 }

@@ -2,7 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { waitUntil } from "../../src/base/clock.js";
 import { EXIT } from "../../src/base/exit.js";
+import { adapterOf } from "../../src/servers/registry.js";
 import type { CountingBackend } from "../../test/support/counting-backend.js";
 import { runFence } from "../../test/support/world.js";
 import { canHold } from "../demo-hold.js";
@@ -11,9 +13,12 @@ import type { Random } from "./random.js";
 
 const FENCE = fileURLToPath(new URL("../../../bin/fence.js", import.meta.url));
 const KILL_AFTER_MS = 700;
+const RELOAD_MS = 60_000;
 
 export interface Scene {
   stand: Stand;
+  /** Of the process that takes the signal of a reload. */
+  serverPid: number;
   backend: CountingBackend;
   random: Random;
 }
@@ -98,10 +103,28 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     name: "a reload",
-    // Another server's own reload may cut connections that clients keep; fence never asks for one on a switch.
-    fits: ({ stand }) => stand.kind === "proxy",
-    act: async ({ stand }) => {
-      await fence(stand, "proxy", "reload", "web");
+    act: async ({ stand, serverPid }) => {
+      process.kill(serverPid, adapterOf(stand.kind).reloadSignal);
+      // Until then workers of before the reload may still take connections.
+      const isProven = async (): Promise<true | null> =>
+        (await runFence(["-c", stand.specFile, "verify", "main"])).code === EXIT.ok ? true : null;
+      if ((await waitUntil(isProven, { timeoutMs: RELOAD_MS, intervalMs: 100 })) === null)
+        throw new Error("the site is not proven up behind a reload");
+    },
+  },
+  {
+    name: "a reload while it is held",
+    fits: holds,
+    act: async ({ stand, serverPid, backend, random }) => {
+      await fence(stand, "hold", "main");
+      await backend.told();
+      const before = backend.executed().length;
+      process.kill(serverPid, adapterOf(stand.kind).reloadSignal);
+      await pause(random.below(500));
+      await backend.told();
+      const strays = backend.executed().length - before;
+      if (strays > 0) throw new Error(`${strays} requests reached the backend inside a hold`);
+      await fence(stand, "release", "main");
     },
   },
 ];

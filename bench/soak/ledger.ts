@@ -10,6 +10,8 @@ export interface Ledger {
   maintenance: number;
   /** The client did not wait for its answer; executed once or not at all. */
   left: number;
+  /** Of all these, sent a second time. */
+  again: number;
   /** What nothing explains, one sentence each. */
   unexplained: string[];
 }
@@ -22,10 +24,18 @@ export interface Ledger {
 export function ledgerOf(outcomes: readonly TimedOutcome[], executed: readonly string[]): Ledger {
   const times = new Map<string, number>();
   for (const id of executed) times.set(id, (times.get(id) ?? 0) + 1);
-  const ledger: Ledger = { sent: outcomes.length, right: 0, maintenance: 0, left: 0, unexplained: [] };
+  const ledger: Ledger = {
+    sent: outcomes.length,
+    right: 0,
+    maintenance: 0,
+    left: 0,
+    again: 0,
+    unexplained: [],
+  };
   const known = new Set<string>();
   for (const outcome of outcomes) {
     known.add(outcome.id);
+    if (outcome.isSecond) ledger.again += 1;
     const ran = times.get(outcome.id) ?? 0;
     const what = kindOf(outcome);
     if (what === "other") ledger.unexplained.push(`${nameOf(outcome)}: ${outcome.error || "a wrong answer"}`);

@@ -12,14 +12,24 @@ const SOAK = fileURLToPath(new URL("../../bench/soak.js", import.meta.url));
 const MARKED = { "x-maintenance-mode": "1", "retry-after": "60" };
 
 function outcome(id: string, rest: Partial<TimedOutcome> = {}): TimedOutcome {
-  return { id, kind: "post", status: 200, headers: {}, isRight: true, error: "", tookMs: 1, ...rest };
+  return {
+    id,
+    kind: "post",
+    status: 200,
+    headers: {},
+    isRight: true,
+    error: "",
+    tookMs: 1,
+    isSecond: false,
+    ...rest,
+  };
 }
 
 describe("the ledger", () => {
   test("a right answer stands for one execution, the maintenance answer for none", () => {
     const down = outcome("b", { status: 503, isRight: false, headers: MARKED });
     const ledger = ledgerOf([outcome("a"), down], ["a"]);
-    assert.deepEqual(ledger, { sent: 2, right: 1, maintenance: 1, left: 0, unexplained: [] });
+    assert.deepEqual(ledger, { sent: 2, right: 1, maintenance: 1, left: 0, again: 0, unexplained: [] });
   });
 
   test("a request that its client left was executed once at most", () => {

@@ -15,6 +15,9 @@ export interface Outcome {
   error: string;
 }
 
+/** The error of a request on a kept connection that the server was just ending: nobody has read it (RFC 9112, 9.3.1). */
+export const MISSED = "its connection had ended";
+
 /** The error of a request whose client did not wait for the answer. */
 export const LEFT = "left by its client";
 
@@ -70,7 +73,10 @@ export function sendOne(
         response.on("end", () => end({ status, headers, isRight: text === `${id} ${sha256}\n` }));
       },
     );
-    request.on("error", (error) => end({ error: error.message }));
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      const isMissed = request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+      end({ error: isMissed ? MISSED : error.message });
+    });
     if (leaveAfterMs !== null) {
       timer = setTimeout(() => {
         end({ error: LEFT });

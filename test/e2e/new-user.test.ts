@@ -55,6 +55,19 @@ describe("who follows the README", needs("root", "git", "nginx", "chromium"), ()
     return stdout;
   }
 
+  async function makeClone(): Promise<void> {
+    if (!existsSync(path.join(ROOT, ".git"))) {
+      // Sources that came as an archive: what a clone would have of them.
+      const others = ["node_modules", "build"].map((name) => path.join(ROOT, name));
+      cpSync(ROOT, clone, { recursive: true, filter: (name) => !others.includes(name) });
+      return;
+    }
+    // Whose checkout it is does not matter here.
+    writeFileSync(path.join(folder, ".gitconfig"), "[safe]\n\tdirectory = *\n");
+    const cloned = await runProgram("git", ["clone", "--quiet", ROOT, clone], { env: { HOME: folder } });
+    assert.equal(cloned.code, 0, cloned.stderr);
+  }
+
   /** The text of a block of code in a language. */
   function block(language: string): string {
     const [, text] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "m").exec(readme) ?? [];
@@ -96,10 +109,7 @@ http {
     writeConfig("", "");
     spawn(path.join(programs, "nginx"), [], { stdio: "ignore" });
     await until("nginx", () => existsSync(pidFile) && readFileSync(pidFile, "utf8").trim() !== "");
-    // Whose checkout it is does not matter here.
-    writeFileSync(path.join(folder, ".gitconfig"), "[safe]\n\tdirectory = *\n");
-    const cloned = await runProgram("git", ["clone", "--quiet", ROOT, clone], { env: { HOME: folder } });
-    assert.equal(cloned.code, 0, cloned.stderr);
+    await makeClone();
     readme = readFileSync(path.join(clone, "README.md"), "utf8");
     const args = ["--no-sandbox", `--host-resolver-rules=MAP ${HOST} 127.0.0.1`];
     browser = await chromium.launch({ executablePath: findProgram("chromium") ?? "", args });

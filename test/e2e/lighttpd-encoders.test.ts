@@ -9,7 +9,8 @@ import { remove, startLighttpd, temporaryFolder } from "../support/lighttpd.js";
 import { needs } from "../support/needs.js";
 import { freePort } from "../support/world.js";
 
-const COUNT = 10_000;
+/** FENCE_ENCODED=100000 for a long run. */
+const COUNT = Number(process.env["FENCE_ENCODED"] ?? 10_000);
 const SEED = 20260101;
 const folder = temporaryFolder();
 after(() => remove(folder));

@@ -11,8 +11,8 @@ import { ngx, ngxPattern, ngxPlain, ngxRegex } from "../../src/servers/encode-ng
 import { needs } from "../support/needs.js";
 import { freePort, until } from "../support/world.js";
 
-/** Values for each encoder, spread over few processes: nginx reads a config of thousands of values in no time. */
-const VALUES = 10_000;
+/** Values for each encoder, spread over few processes: nginx reads a config of thousands of values in no time. FENCE_ENCODED=100000 for a long run. */
+const VALUES = Number(process.env["FENCE_ENCODED"] ?? 10_000);
 const VALUES_A_PROCESS = 2500;
 const SEED = 20_080_101;
 

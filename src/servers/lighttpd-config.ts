@@ -1,6 +1,7 @@
 import type { Listen, Server, Site, Spec, Upstream } from "../spec/types.js";
 import { ident } from "./ident.js";
-import { liveValues, upstreamsOf } from "./lighttpd-live.js";
+import { believesScheme, liveValues, upstreamsOf } from "./lighttpd-live.js";
+import { SCHEME_NAME } from "./lighttpd-scripts.js";
 import { hostRegex, scopesOf } from "./lighttpd-sites.js";
 import { waysOf } from "./lighttpd-ways.js";
 import { allListens, listensOf, sitesOf, socketName } from "./sites.js";
@@ -84,6 +85,7 @@ function blocksOf(spec: Spec, server: Server, site: Site): Values[] {
     hosts: hostRegex(site, sites),
     tls: allListens(spec, server).some((listen) => listen.tls) ? site.tls : null,
     live: liveValues(spec, site),
+    scheme: believesScheme(spec, site) ? `${spec.outputDir}/${server.name}/${SCHEME_NAME}` : null,
     // mod_alias takes the first prefix that fits.
     aliases: [...site.routes]
       .sort((a, b) => b.path.length - a.path.length)

@@ -99,7 +99,5 @@ function ofAnswers(site: Site, refuse: Tell, note: Tell): void {
       );
   }
   if (site.exceptions.trustedProxies.length > 0 && upstreamNamesOf(site).length > 0)
-    note(
-      `X-Forwarded-Proto and -Host ${key} are those of the connection to lighttpd, also behind a trusted proxy.`,
-    );
+    note(`X-Forwarded-Host ${key} is the Host that lighttpd is asked for, also behind a trusted proxy.`);
 }

@@ -37,6 +37,11 @@ export function liveValues(spec: Spec, site: Site): Values | null {
   };
 }
 
+/** A trusted proxy says by which scheme clients of the site have come. */
+export function believesScheme(spec: Spec, site: Site): boolean {
+  return site.exceptions.trustedProxies.length > 0 && upstreamsOf(spec, site).length > 0;
+}
+
 /** uwsgi is a protocol of mod_scgi. */
 export function moduleOf(protocol: Upstream["protocol"]): string {
   return protocol === "http" ? "proxy" : protocol === "fastcgi" ? "fastcgi" : "scgi";

@@ -5,6 +5,9 @@ import { ident } from "./ident.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
+/** Of the script for what a trusted proxy says of the scheme. */
+export const SCHEME_NAME = "scheme.lua";
+
 /** One script a route with a fallback. */
 export function fallbackFiles(site: Site): { path: string; values: Values }[] {
   return site.routes.flatMap((route) => {

@@ -14,6 +14,8 @@ export interface Case {
   /** Another Host; null: none. */
   host?: string | null;
   body?: string;
+  /** Address of the client; default 127.0.0.1. */
+  from?: string;
   /** All of the request as it is sent, in place of everything above. */
   raw?: string;
   expect: Expect;

@@ -7,8 +7,6 @@ export const LIMITS = {
   "cookie-domain": "nginx leaves an empty Domain, which clients pass over, and keeps the dot before a name.",
   connect: "CONNECT is a 501.",
   folded: "A field that goes on in a second line, which RFC 9112 lets a server take, is taken.",
-  "forwarded-proto":
-    "The scheme that a trusted proxy tells is not passed on; the backend is told that of the connection.",
   hop: "Keep-Alive of a client may be passed on.",
   "no-file": "A path that names a file which is no script is 403 and not 404.",
   "no-length": "A part that is not there is refused without the length of the file.",

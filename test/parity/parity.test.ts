@@ -69,6 +69,8 @@ async function judged(
 
 async function outcomeOf(world: ParityWorld, one: Case, kind: WebServerKind): Promise<Outcome> {
   const before = world.requests();
-  const answer = await askRaw(world.ports[kind], messageOf(one, world.placeholders(one.site)));
+  const answer = await askRaw(world.ports[kind], messageOf(one, world.placeholders(one.site)), {
+    from: one.from,
+  });
   return { answer, reached: world.requests() - before };
 }

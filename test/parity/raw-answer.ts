@@ -12,17 +12,21 @@ export interface RawAnswer {
 
 const DEADLINE_MS = 30_000;
 
-/**
- * Sends bytes on a connection of its own and reads until the server closes it, or the answer is whole.
- * @param deadlineMs of silence, behind which it has failed
- */
+interface Asking {
+  /** Address of the client. */
+  from?: string | undefined;
+  /** Of silence, behind which it has failed. */
+  deadlineMs?: number | "as long as it takes";
+}
+
+/** Sends bytes on a connection of its own and reads until the server closes it, or the answer is whole. */
 export function askRaw(
   port: number,
   message: string,
-  deadlineMs: number | "as long as it takes" = DEADLINE_MS,
+  { from = "127.0.0.1", deadlineMs = DEADLINE_MS }: Asking = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect({ port, host: "127.0.0.1", localAddress: from });
     let text = "";
     const done = (): void => {
       socket.destroy();

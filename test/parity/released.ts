@@ -66,11 +66,10 @@ function send(world: ParityWorld, one: Case, kind: WebServerKind, row: string): 
   const fields = [...(one.fields ?? []), `X-Row: ${row}`];
   const [, differs] = one.limits?.[kind] ?? [null, {}];
   // Nobody knows how long the others take to get there.
-  const answered = askRaw(
-    world.ports[kind],
-    messageOf({ ...one, fields }, world.placeholders(one.site)),
-    "as long as it takes",
-  );
+  const answered = askRaw(world.ports[kind], messageOf({ ...one, fields }, world.placeholders(one.site)), {
+    from: one.from,
+    deadlineMs: "as long as it takes",
+  });
   const sent: Sent = {
     one,
     kind,

@@ -75,7 +75,12 @@ route = [${route("/static/", "static")}]`,
       lines: `hosts = ["routes.test", "other.routes.test"]\nupstream = "app"\nroute = [
 ${routesOf(at).join(",\n")}\n]`,
     },
-    own("trusted", "app", 'exceptions = { trusted_proxies = ["127.0.0.1"] }'),
+    own(
+      "trusted",
+      "app",
+      `exceptions = { trusted_proxies = ["127.0.0.1"] }
+route = [{ path = "/api/", upstream = "api", strip_prefix = true }, { path = "/uwsgi/", upstream = "uwsgi" }]`,
+    ),
     own("dead", "dead"),
     own("half", "half"),
     own("closing", "closing"),

@@ -27,7 +27,7 @@ const ROWS: readonly (readonly [string, string, readonly string[]])[] = [
   ["", 'rewrite = { response = { remove = ["server"] } }', ["refuse rewrite.response"]],
   ["", 'sendfile = { roots = ["/srv/files"] }', ["note sendfile.roots"]],
   ["", 'sendfile = { accel = [{ prefix = "/p/", dir = "/srv/p" }] }', ["refuse sendfile.accel"]],
-  ["", 'exceptions = { trusted_proxies = ["10.0.0.0/8"] }', ["note X-Forwarded-Proto and -Host"]],
+  ["", 'exceptions = { trusted_proxies = ["10.0.0.0/8"] }', ["note X-Forwarded-Host"]],
   ["", "compress = {}", []],
 ];
 

@@ -63,7 +63,46 @@ export const forwarded: Topic = {
       site: "trusted",
       fields: ["X-Forwarded-Proto: https"],
       expect: { status: 200, seen: { headers: { "x-forwarded-proto": "https" } } },
-      limits: { lighttpd: ["forwarded-proto", { seen: { headers: { "x-forwarded-proto": "http" } } }] },
+    },
+    {
+      name: "So it does to the upstream of a route",
+      site: "trusted",
+      ask: "GET /api/x",
+      fields: ["X-Forwarded-Proto: https"],
+      expect: {
+        status: 200,
+        headers: { "x-by": "api" },
+        seen: { url: "/x", headers: { "x-forwarded-proto": "https" } },
+      },
+    },
+    {
+      name: "And to a program behind CGI",
+      site: "trusted",
+      ask: "GET /uwsgi/x?who",
+      fields: ["X-Forwarded-Proto: https", "X-Asked: yes"],
+      expect: { status: 200, body: "127.0.0.1 https /uwsgi/x yes" },
+    },
+    {
+      name: "Nobody else's scheme and way do",
+      site: "trusted",
+      from: "127.0.0.2",
+      fields: ["X-Forwarded-Proto: https", "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Host: evil.test"],
+      expect: {
+        status: 200,
+        seen: {
+          headers: {
+            "x-forwarded-proto": "http",
+            "x-forwarded-for": "127.0.0.2",
+            "x-forwarded-host": "trusted.test",
+          },
+        },
+      },
+    },
+    {
+      name: "Two schemes are none",
+      site: "trusted",
+      fields: ["X-Forwarded-Proto: https, http"],
+      expect: { status: 200, seen: { headers: { "x-forwarded-proto": "http" } } },
     },
     {
       name: "A scheme that is none is not told",

@@ -113,8 +113,11 @@ export const held: Topic = {
     waits(
       "Another address behind a trusted proxy waits",
       "GET /api/x",
-      { headers: { ...byApi, "x-fence-mode": null }, seen: { url: "/x" } },
-      { site: "passes-hold", fields: ["X-Forwarded-For: 203.0.113.9"] },
+      {
+        headers: { ...byApi, "x-fence-mode": null },
+        seen: { url: "/x", headers: { "x-forwarded-proto": "https" } },
+      },
+      { site: "passes-hold", fields: ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https"] },
     ),
     waits(
       "POST to the health path waits",

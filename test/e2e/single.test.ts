@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { FENCE, ROOT, runProgram } from "../cli/run-fence.js";
 import { needs } from "../support/needs.js";
 import { worksAsAWhole } from "../support/whole-fence.js";
+
+interface ElfNote {
+  withNote: (program: Buffer, name: string, content: Buffer) => Buffer;
+}
 
 describe("the single executable", needs("root", "linux"), () => {
   const folder = mkdtempSync(path.join(tmpdir(), "fence-single-"));
@@ -60,6 +65,21 @@ describe("the single executable", needs("root", "linux"), () => {
     await run("check");
     await run("render");
     assert.match(readFileSync(path.join(folder, "rendered/web/proxy.json"), "utf8"), /fence\/proxy@1/);
+  });
+
+  test("a program that may lie anywhere in memory is as it was with a note, and what is no program is refused", async () => {
+    const { withNote } = (await import(pathToFileURL(path.join(ROOT, "bin/elf-note.mjs")).href)) as ElfNote;
+    const echo = path.join(folder, "echo");
+    const PIE = 3;
+    const bytes = readFileSync("/bin/echo");
+    assert.equal(bytes.readUInt16LE(16), PIE);
+    const content = randomBytes(100_001);
+    const made = withNote(bytes, "A_NOTE", content);
+    assert.ok(made.includes(content));
+    writeFileSync(echo, made, { mode: 0o755 });
+    const { code, stdout } = await runProgram(echo, ["still", "here"]);
+    assert.deepEqual([code, stdout], [0, "still here\n"]);
+    assert.throws(() => withNote(Buffer.from("#!/bin/sh\n"), "A_NOTE", content), /not an ELF program/);
   });
 
   test("has the same bytes when it is made again", async () => {

@@ -13,6 +13,8 @@ const FILE_MODE = 0o644;
 const DUMP_TIMEOUT_MS = 10_000;
 /** It is put between quotes as it is. */
 const PLAIN_PATH = /^\/[\w./-]+$/;
+const PRINT_NGINX = ["nginx", "-T"] as const;
+const PRINT_LIGHTTPD = ["lighttpd", "-p", "-f", "/etc/lighttpd/lighttpd.conf"] as const;
 const UNKNOWN: OwnConfig = { pidFile: null, sites: [] };
 
 export interface InitOptions {
@@ -51,24 +53,23 @@ function kindHere(): WebServerKind {
 
 /** What the config of the server that is here says, where fence can read it; what is not known is left to be said. */
 async function ownConfig(context: Context, kind: WebServerKind): Promise<OwnConfig> {
-  if (kind === "lighttpd" || kind === "proxy") return UNKNOWN;
-  const [{ readDump }, { starterSpec }, { parseSpec }] = await Promise.all([
+  const [{ readNginxDump }, { readLighttpdDump }, { starterSpec }, { parseSpec }] = await Promise.all([
     import("./nginx-dump.js"),
+    import("./lighttpd-dump.js"),
     import("../spec/starter.js"),
     import("../spec/parse.js"),
   ]);
-  const { exitCode, stdout, truncated } = await run("nginx", ["-T"], { timeoutMs: DUMP_TIMEOUT_MS });
-  const facts = exitCode === 0 && !truncated ? readDump(stdout) : null;
+  const isLighttpd = kind === "lighttpd";
+  const [program, ...args] = isLighttpd ? PRINT_LIGHTTPD : PRINT_NGINX;
+  const { exitCode, stdout, truncated } = await run(program, args, { timeoutMs: DUMP_TIMEOUT_MS });
+  const facts = exitCode !== 0 || truncated ? null : (isLighttpd ? readLighttpdDump : readNginxDump)(stdout);
   if (facts === null) {
-    if (!context.quiet)
-      context.err.line("nginx does not print its config (nginx -T): say in the spec how it listens");
+    const asked = [program, ...args].join(" ");
+    if (!context.quiet) context.err.line(`No config is printed by ${asked}: say in the spec how it listens`);
     return UNKNOWN;
   }
   const { pidFile, sites } = facts;
-  const known = {
-    pidFile: pidFile !== null && PLAIN_PATH.test(pidFile) ? pidFile : null,
-    sites,
-  };
+  const known = { pidFile: pidFile !== null && PLAIN_PATH.test(pidFile) ? pidFile : null, sites };
   try {
     parseSpec(starterSpec(kind, { include: known }), "/fence.toml", () => "");
     return known;

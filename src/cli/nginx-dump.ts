@@ -1,17 +1,10 @@
 import { canonicalHost, host } from "../spec/address-checks.js";
-import type { ServedNames } from "../spec/starter.js";
+import type { OwnConfig, ServedNames } from "../spec/starter.js";
 
 /** A directive of nginx: its words, and what stands in its braces. */
 interface Directive {
   words: readonly string[];
   block: readonly Directive[] | null;
-}
-
-/** Of the config of an nginx. */
-export interface NginxFacts {
-  /** Absolute; null: not said. */
-  pidFile: string | null;
-  sites: readonly ServedNames[];
 }
 
 const LISTEN = /^(?:(\d+)|(\d+\.\d+\.\d+\.\d+|\*|\[[0-9a-f:.]+\])(?::(\d+))?)$/i;
@@ -21,7 +14,7 @@ const LISTEN = /^(?:(\d+)|(\d+\.\d+\.\d+\.\d+|\*|\[[0-9a-f:.]+\])(?::(\d+))?)$/i
  * https does, serve nothing that a switch could be proven by, and are left out.
  * @returns null for what is no config of nginx
  */
-export function readDump(text: string): NginxFacts | null {
+export function readNginxDump(text: string): OwnConfig | null {
   const directives = parse([...tokensOf(text)]);
   if (directives === null) return null;
   const pid = directives.find(({ words }) => words[0] === "pid")?.words[1] ?? null;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { readDump } from "../../src/cli/nginx-dump.js";
+import { readNginxDump } from "../../src/cli/nginx-dump.js";
 import { parseSpec } from "../../src/spec/parse.js";
 import { starterSpec } from "../../src/spec/starter.js";
 import { needs } from "../support/needs.js";
@@ -47,7 +47,7 @@ server { server_name "\${host}x"; listen 80; }
 
 describe("what nginx says of its config", () => {
   test("is read by server block: one site for a host, nothing for a redirect and for names that are none", () => {
-    assert.deepEqual(readDump(DUMP), {
+    assert.deepEqual(readNginxDump(DUMP), {
       pidFile: "/run/nginx.pid",
       sites: [
         {
@@ -69,7 +69,7 @@ describe("what nginx says of its config", () => {
   });
 
   test("becomes a spec that is valid, in which each site listens where it does", () => {
-    const include = readDump(DUMP);
+    const include = readNginxDump(DUMP);
     assert.ok(include);
     const spec = parseSpec(starterSpec("nginx", { include }), "/etc/fence/fence.toml", () => "");
     assert.deepEqual(
@@ -84,8 +84,8 @@ describe("what nginx says of its config", () => {
   });
 
   test("is none when its braces are not in pairs", () => {
-    for (const text of ["http {", "}", "http { } }"]) assert.equal(readDump(text), null, text);
-    assert.deepEqual(readDump(""), { pidFile: null, sites: [] });
+    for (const text of ["http {", "}", "http { } }"]) assert.equal(readNginxDump(text), null, text);
+    assert.deepEqual(readNginxDump(""), { pidFile: null, sites: [] });
   });
 
   test("of a real nginx is what its files say", needs("nginx", "root"), async () => {
@@ -100,7 +100,7 @@ describe("what nginx says of its config", () => {
       assert.equal(code, 0, stderr);
       const listens = [{ address: "127.0.0.1:8099", tls: false }];
       const sites = [{ hosts: ["a.test"], listens }];
-      assert.deepEqual(readDump(stdout), { pidFile: `${folder}/pid`, sites });
+      assert.deepEqual(readNginxDump(stdout), { pidFile: `${folder}/pid`, sites });
     });
   });
 });

@@ -10,7 +10,7 @@ export function addInit(program: Command, run: Run): void {
     description:
       "Writes a commented fence.toml into this folder, or to the file of --config, to be edited: for the web server " +
       "that is installed here, else for fence's own proxy. With --include the config of that server stays yours, and " +
-      "gets two lines; its names, addresses and pid file are taken from what nginx -T says. A file that is there already is never overwritten without --force.",
+      "gets two lines; its names, addresses and pid file are those that nginx -T or lighttpd -p tells of. A file that is there already is never overwritten without --force.",
     json: false,
     options: [
       new Option("--kind <kind>", "another web server to write config for").choices([...SERVER_KINDS]),

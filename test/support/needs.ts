@@ -34,6 +34,8 @@ export type Need =
   | "ansible"
   | "curl"
   | "wrk"
+  | "h2load"
+  | "slowhttptest"
   | "strace"
   | "setfacl"
   | "prlimit"

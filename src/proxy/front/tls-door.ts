@@ -31,7 +31,7 @@ export class TlsDoor {
   ) {
     const first = certificates();
     this.server = createServer({
-      ALPNProtocols: isHttp2 ? ["h2", "http/1.1"] : ["http/1.1"],
+      ALPNProtocols: [...(isHttp2 ? ["h2"] : []), "http/1.1", "http/1.0"],
       minVersion: MIN_VERSION,
       handshakeTimeout: TIMEOUTS_SEC.head * 1000,
       SNICallback: (host, done) => {

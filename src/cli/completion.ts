@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { MODES } from "../base/mode.js";
 import { findSpec, loadSpec } from "../spec/load.js";
 import type { Context } from "./context.js";
+import { HELP_TOPICS } from "./help-topics.js";
 
 /** A word that may stand at the cursor; the description is "" where it says itself. */
 export interface Candidate {
@@ -142,8 +143,10 @@ function valuesNamed(name: string, program: Command, names: Names): readonly str
       return names.servers;
     case "mode":
       return MODES;
+    case "command":
+      return commandsOf(program).map(({ word }) => word);
     case "topic":
-      return [...commandsOf(program).map(({ word }) => word), "exit-codes", "environment"];
+      return [...valuesNamed("command", program, names), ...HELP_TOPICS];
     default:
       return [];
   }

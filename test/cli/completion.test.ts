@@ -37,6 +37,8 @@ describe("what a word may become", () => {
     assert.deepEqual(wordsFor("proxy", "up"), ["upgrade"]);
     assert.deepEqual(wordsFor("proxy", "reload", ""), ["web"]);
     assert.deepEqual(wordsFor("help", "exit"), ["exit-codes"]);
+    assert.deepEqual(wordsFor("help", "env"), ["environment"]);
+    assert.deepEqual(wordsFor("man", "e"), ["expire", "explain"]);
   });
 
   test("an option, of fence or of the command", () => {

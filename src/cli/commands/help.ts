@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { FenceError } from "../../base/errors.js";
 import { EXIT, EXIT_MEANING, type ExitName } from "../../base/exit.js";
+import { HELP_TOPICS, type HelpTopic } from "../help-topics.js";
 import { ENVIRONMENT, ENVIRONMENT_TOLD } from "../environment.js";
 import { addCommand, wrapText, type Run } from "../command.js";
 import { suggest } from "../../base/suggest.js";
 
-/** Topics that are no command. */
-const TOPICS: Readonly<Record<string, () => string>> = {
+const TOPICS: Readonly<Record<HelpTopic, () => string>> = {
   "exit-codes": exitCodesText,
   environment: environmentText,
 };
@@ -26,9 +26,9 @@ export function addHelp(program: Command, run: Run): void {
     ],
     handler: async (context, _options, [topic] = []) => {
       const command = topic === undefined ? program : program.commands.find((one) => one.name() === topic);
-      const text = Object.hasOwn(TOPICS, topic ?? "") ? TOPICS[topic ?? ""] : undefined;
+      const known = HELP_TOPICS.find((one) => one === topic);
       if (command) command.outputHelp();
-      else if (text) context.out.write(text());
+      else if (known) context.out.write(TOPICS[known]());
       else throw unknownTopic(program, topic ?? "");
       return "ok";
     },
@@ -58,7 +58,7 @@ What fence says to programs that it starts:\n${told(ENVIRONMENT_TOLD)}`;
 }
 
 function unknownTopic(program: Command, topic: string): FenceError {
-  const topics = [...program.commands.map((command) => command.name()), ...Object.keys(TOPICS)];
+  const topics = [...program.commands.map((command) => command.name()), ...HELP_TOPICS];
   const near = suggest(topic, topics);
   return new FenceError("usage", `there is no help on ${JSON.stringify(topic)}`, {
     hint: near === null ? `there is help on: ${topics.join(", ")}` : `did you mean ${near}?`,

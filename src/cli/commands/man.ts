@@ -7,7 +7,7 @@ interface ManOptions {
 
 export function addMan(program: Command, run: Run): void {
   addCommand<ManOptions>(program, run, {
-    usage: "man [topic]",
+    usage: "man [command]",
     summary: "print the manual page of fence or of a command",
     description:
       "Prints a manual page, for man to show; with --out it writes every page into a folder, such as " +

@@ -7,6 +7,9 @@ import { locationOrigins } from "./location-rules.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
+/** Fields of the connection to the client that lighttpd passes on by itself. */
+const OF_THE_CONNECTION = ["Keep-Alive"];
+
 /** lighttpd's names of what shares requests out; null: it has none. */
 export function balanceName({ balance, hashBy }: Upstream): string | null {
   if (balance === "random" || (balance === "hash" && hashBy.by !== "uri")) return null;
@@ -24,7 +27,7 @@ export function liveValues(spec: Spec, site: Site): Values | null {
   if (upstreams.length === 0) return null;
   const { request } = site.rewrite;
   const rules = [
-    { name: GATE_MARK.field, value: "" },
+    ...[GATE_MARK.field, ...OF_THE_CONNECTION].map((name) => ({ name, value: "" })),
     ...request.remove.map((name) => ({ name, value: "" })),
     ...request.set.map(({ name, value }) => ({ name, value })),
   ];
@@ -40,6 +43,11 @@ export function liveValues(spec: Spec, site: Site): Values | null {
 /** A trusted proxy says by which scheme clients of the site have come. */
 export function believesScheme(spec: Spec, site: Site): boolean {
   return site.exceptions.trustedProxies.length > 0 && upstreamsOf(spec, site).length > 0;
+}
+
+/** Some requests of the site are variables of CGI to who gets them. */
+export function asksCgi(spec: Spec, site: Site): boolean {
+  return upstreamsOf(spec, site).some(({ cgi }) => cgi !== null);
 }
 
 /** uwsgi is a protocol of mod_scgi. */

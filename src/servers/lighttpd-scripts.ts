@@ -8,6 +8,9 @@ type Values = Readonly<Record<string, unknown>>;
 /** Of the script for what a trusted proxy says of the scheme. */
 export const SCHEME_NAME = "scheme.lua";
 
+/** Of the script for the fields that programs behind CGI are told of. */
+export const FIELDS_NAME = "fields.lua";
+
 /** One script a route with a fallback. */
 export function fallbackFiles(site: Site): { path: string; values: Values }[] {
   return site.routes.flatMap((route) => {

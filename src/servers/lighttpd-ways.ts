@@ -6,7 +6,7 @@ import { lightyRegex } from "./encode-lighttpd.js";
 import { doorsOf, GATE_MARK } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { balanceName, isRewritten, moduleOf, rewriteName, sendfileRoots } from "./lighttpd-live.js";
-import { fallbackName, routeName } from "./lighttpd-scripts.js";
+import { fallbackName, FIELDS_NAME, routeName } from "./lighttpd-scripts.js";
 import { activePath, hostsRegex } from "./lighttpd-sites.js";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -83,10 +83,10 @@ function urlConditions(route: Route | UpstreamRoute): Condition[] {
 function wayOf(place: Place, route: UpstreamRoute): Values {
   const upstream = place.upstreams.find(({ name }) => name === route.upstream);
   if (upstream === undefined) throw new Error(`no upstream ${route.upstream}`);
-  return wayTo(place, upstream, changesTarget(route) ? filePath(place, routeName(place.site, route)) : null);
+  return wayTo(place, upstream, changesTarget(route) ? routeName(place.site, route) : null);
 }
 
-/** @param script what runs for each request before it is passed on */
+/** @param script name of what runs for each request before it is passed on over HTTP */
 function wayTo(place: Place, upstream: Upstream, script: string | null): Values {
   const { spec, server, site, upstreams, label } = place;
   const { protocol, cgi } = upstream;
@@ -94,7 +94,7 @@ function wayTo(place: Place, upstream: Upstream, script: string | null): Values 
   const scripts = runsScripts(upstream);
   const door = doorsOf(spec, server, site).find((one) => one.upstream === upstream.name);
   return {
-    ...wayOn(place, module, script),
+    ...wayOn(place, module, cgi === null ? script : FIELDS_NAME),
     files: false,
     module: ident(module),
     uwsgi: protocol === "uwsgi",
@@ -129,19 +129,22 @@ function wayTo(place: Place, upstream: Upstream, script: string | null): Values 
 
 function wayToFiles(place: Place, route: Route): Values {
   const { site } = place;
-  const script = route.fallback === null ? null : filePath(place, fallbackName(site, route));
+  const script = route.fallback === null ? null : fallbackName(site, route);
   return { ...wayOn(place, null, script), files: true, answers: answersPassScripts(place) };
 }
 
 /** What every way says, so that nothing stays of another one that fits the same request. */
-function wayOn({ site, upstreams }: Place, module: string | null, script: string | null): Values {
+function wayOn(place: Place, module: string | null, script: string | null): Values {
+  const { site, upstreams } = place;
   const modules = [...new Set(upstreams.map(({ protocol }) => moduleOf(protocol)))];
   return {
     others: modules.filter((one) => one !== module).map(ident),
     plain: upstreams.some(runsScripts),
-    script,
+    script: script === null ? null : filePath(place, script),
     noScript:
-      site.routes.some(({ fallback }) => fallback !== null) || site.upstreamRoutes.some(changesTarget),
+      site.routes.some(({ fallback }) => fallback !== null) ||
+      site.upstreamRoutes.some(changesTarget) ||
+      upstreams.some(({ cgi }) => cgi !== null),
     sendfile: sendfileRoots(site),
     compress: site.compress === null ? null : mediaTypes(site.compress),
   };

@@ -5,12 +5,12 @@ import { lighty, lightyRegex } from "./encode-lighttpd.js";
 import { lua } from "./encode-lua.js";
 import { doorsOf, GATE_MARK } from "./gate-doors.js";
 import { configValues } from "./lighttpd-config.js";
-import { believesScheme, isRewritten, rewriteName, rewriteValues } from "./lighttpd-live.js";
+import { asksCgi, believesScheme, isRewritten, rewriteName, rewriteValues } from "./lighttpd-live.js";
 import { shutValues } from "./lighttpd-shut.js";
 import { cleanValues, linkValues } from "./lighttpd-bypass.js";
 import { limits, unfit } from "./lighttpd-fitness.js";
 import { adminValues, gateValues, upValues, probeValues } from "./lighttpd-gate.js";
-import { fallbackFiles, routeName, routeValues, SCHEME_NAME } from "./lighttpd-scripts.js";
+import { fallbackFiles, FIELDS_NAME, routeName, routeValues, SCHEME_NAME } from "./lighttpd-scripts.js";
 import { activePath } from "./lighttpd-sites.js";
 import { sitesOf } from "./sites.js";
 
@@ -34,6 +34,8 @@ export const lighttpd: ServerAdapter = {
     }
     if (server.config === "standalone" && sitesOf(spec, server).some((site) => believesScheme(spec, site)))
       files.push(script(SCHEME_NAME, "lighttpd/scheme.lua", {}));
+    if (server.config === "standalone" && sitesOf(spec, server).some((site) => asksCgi(spec, site)))
+      files.push(script(FIELDS_NAME, "lighttpd/fields.lua", {}));
     if (sitesOf(spec, server).some((site) => doorsOf(spec, server, site).length > 0))
       files.push(script("unmark.lua", "lighttpd/unmark.lua", GATE_MARK));
     for (const site of sitesOf(spec, server)) {

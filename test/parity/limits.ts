@@ -7,7 +7,6 @@ export const LIMITS = {
   "cookie-domain": "nginx leaves an empty Domain, which clients pass over, and keeps the dot before a name.",
   connect: "CONNECT is a 501.",
   folded: "A field that goes on in a second line, which RFC 9112 lets a server take, is taken.",
-  hop: "Keep-Alive of a client may be passed on.",
   "no-file": "A path that names a file which is no script is 403 and not 404.",
   "no-length": "A part that is not there is refused without the length of the file.",
   normalised: "A path is passed on as the server has normalised it.",
@@ -18,7 +17,6 @@ export const LIMITS = {
   symlink: "No symlink is followed to a file that a backend hands over, wherever it leads: that is a 403.",
   sendfile: "A file that may not be sent is a 403 and not 502.",
   "sent-plain": "A file that a backend hands over is not compressed on its way.",
-  underscore: "A field whose name has an underscore becomes a variable of CGI like one with a hyphen.",
   upgrade: "A WebSocket handshake to a CGI backend is passed on as a plain request.",
 } as const;
 

@@ -8,7 +8,7 @@ import { until } from "./world.js";
 /**
  * Real applications, all with the same answers by QUERY_STRING: `sum` the MD5 of the body and CONTENT_LENGTH, `who` the
  * client's address, scheme, path and a field, `304`, `big` so many bytes of one letter, `die` an answer that breaks off,
- * `stderr` a line of error output, `file` the field that the field X-File is, `pid` the process; PHP's `ledger` the MD5 of the body, and a line in the file `ledger`.
+ * `way` the field X-Forwarded-For, `stderr` a line of error output, `file` the field that the field X-File is, `pid` the process; PHP's `ledger` the MD5 of the body, and a line in the file `ledger`.
  */
 export interface CgiProgram {
   /** Where its sockets and scripts are. */
@@ -40,6 +40,7 @@ switch ($_SERVER["QUERY_STRING"]) {
     posix_kill(getmypid(), 9);
     break;
   case "stderr": error_log("told by the application"); echo "ok"; break;
+  case "way": echo $_SERVER["HTTP_X_FORWARDED_FOR"] ?? ""; break;
   case "file": header($_SERVER["HTTP_X_FILE"]); break;
   case "pid": echo getmypid(); break;
   case "ledger":
@@ -69,6 +70,7 @@ while ($request->Accept() >= 0) {
     print join " ", $env{REMOTE_ADDR}, $env{REQUEST_SCHEME}, $env{PATH_INFO}, $env{HTTP_X_ASKED} // "";
   } elsif ($what eq "big") { print "b" x 8000 for 1 .. ${BIG_BYTES} / 8000 }
   elsif ($what eq "die") { print "d" x 20000; $request->Flush(); kill 9, $$ }
+  elsif ($what eq "way") { print $env{HTTP_X_FORWARDED_FOR} // "" }
   elsif ($what eq "stderr") { print STDERR "told by the application\\n"; print "ok" }
   elsif ($what eq "pid") { print $$ }
 }
@@ -93,6 +95,8 @@ def application(env, start):
         return [f"{hashlib.md5(body).hexdigest()} {length}".encode()]
     if what == "who":
         return [" ".join([env["REMOTE_ADDR"], env["REQUEST_SCHEME"], env["PATH_INFO"], env.get("HTTP_X_ASKED", "")]).encode()]
+    if what == "way":
+        return [env.get("HTTP_X_FORWARDED_FOR", "").encode()]
     if what == "big":
         return [b"b" * 8000] * (${BIG_BYTES} // 8000)
     if what == "die":

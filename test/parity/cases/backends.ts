@@ -134,8 +134,21 @@ export const cgi: Topic = {
       ask: "GET /app.php?who",
       fields: ["X_Asked: evil"],
       expect: { status: 200, body: "127.0.0.1 http  " },
-      limits: { lighttpd: ["underscore", { body: "127.0.0.1 http  evil" }] },
     },
+    ...[
+      ["php", "/app.php"],
+      ["perl", "/x"],
+      ["scgi", "/x"],
+      ["uwsgi", "/x"],
+    ].flatMap(([site = "", path = ""]) =>
+      ["X-Forwarded-For", "X_Forwarded_For", "x_forwarded-for", "X.Forwarded~For"].map((field): Case => ({
+        name: `${site}: a client's ${field} is not told`,
+        site,
+        ask: `GET ${path}?way`,
+        fields: [`${field}: 192.0.2.1`],
+        expect: { status: 200, body: "" },
+      })),
+    ),
     {
       name: "A handshake does not reach a CGI backend",
       site: "uwsgi",
@@ -208,6 +221,13 @@ export const mixed: Topic = {
       name: "An exact path is a script",
       site: "mixed",
       ask: "GET /app.php?who",
+      expect: { status: 200, headers: ANSWERED, body: "127.0.0.1 http  told" },
+    },
+    {
+      name: "A field that is set is not told otherwise by one with _",
+      site: "mixed",
+      ask: "GET /app.php?who",
+      fields: ["X_Asked: evil"],
       expect: { status: 200, headers: ANSWERED, body: "127.0.0.1 http  told" },
     },
     {

@@ -1,5 +1,5 @@
 import type { IdleAnswer } from "./keeper-types.js";
-import { acceptedInodes, groupMembers, isStopped, openSockets, type Bound } from "./procfs.js";
+import { acceptedInodes, groupMembers, hasHandler, isStopped, openSockets, type Bound } from "./procfs.js";
 
 /** A thread that waits for a disk stops only after it. */
 const STOP_MS = 50;
@@ -29,7 +29,9 @@ export function signalIfIdle(
     const members = groupMembers(group);
     if (areStopped(members))
       connections = [...openSockets(members)].filter((inode) => !before.has(inode)).length;
-    if (connections === 0) send(group, signal);
+    // A signal that nobody has a handler for ends the process as SIGKILL does; but when it has several threads one of them
+    // takes the signal, and another may accept a connection before it is ended, too. SIGKILL lets none of them go on.
+    if (connections === 0) send(group, members.some((pid) => hasHandler(pid, signal)) ? signal : "SIGKILL");
   } finally {
     send(group, "SIGCONT");
   }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, readdirSync, readlinkSync } from "node:fs";
+import { constants } from "node:os";
 import { processInfo } from "../base/process-info.js";
 
 /** A listening socket, as the tables of the system name it. */
@@ -120,6 +121,15 @@ export function ageMs(start: string): number {
 /** Names this run of the machine: pids and start times of another mean nothing. */
 export function bootId(): string {
   return textOf("/proc/sys/kernel/random/boot_id").trim();
+}
+
+/** Whether a process catches a signal, or ignores it. */
+export function hasHandler(pid: number, signal: NodeJS.Signals): boolean {
+  const status = textOf(`/proc/${pid}/status`);
+  const bit = 1n << BigInt(constants.signals[signal] - 1);
+  return [...status.matchAll(/^Sig(?:Ign|Cgt):\s+([0-9a-f]+)$/gm)].some(
+    ([, mask = "0"]) => (BigInt(`0x${mask}`) & bit) !== 0n,
+  );
 }
 
 /** The name of a process, for people. */

@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { processInfo } from "../../src/base/process-info.js";
 import { assertFails, FENCE } from "../cli/run-fence.js";
 import { createWorkers, needsOf, startFront, type WorkersWorld } from "../support/workers.js";
-import { loadOn, lostNothing } from "../support/workers-load.js";
+import { underLoad } from "../support/workers-load.js";
 import type { RenderedServer } from "../support/world.js";
 
 const PERL = { program: "perl", socket: "unix", front: "nginx" } as const;
@@ -42,25 +42,26 @@ describe("New code that is not well", needsOf(PERL), () => {
     test(`${how}: the old processes serve on, nothing is lost, and the command says why`, async () => {
       const old = await world.pids();
       world.writeSpec("lines" in row ? row.lines : "");
-      const load = loadOn(world);
-      world.behave(how);
-      const ended = await world.fence("workers", "graceful", "app");
-      assertFails(ended, "worker-not-ready", 1);
-      assert.match(ended.stderr, says);
-      assert.match(ended.stderr, hint);
-      await lostNothing(load);
+      await underLoad(world, async () => {
+        world.behave(how);
+        const ended = await world.fence("workers", "graceful", "app");
+        assertFails(ended, "worker-not-ready", 1);
+        assert.match(ended.stderr, says);
+        assert.match(ended.stderr, hint);
+      });
       assert.deepEqual(await world.pids(), old);
       world.writeSpec("");
     });
 
   test("late: a program that hears its signal only with the next request loses none of them", async () => {
-    const load = loadOn(world);
-    world.behave("late");
-    await world.workers("graceful");
-    const late = await world.pids();
-    world.behave("new");
-    await world.workers("graceful");
-    await lostNothing(load);
+    let late: number[] = [];
+    await underLoad(world, async () => {
+      world.behave("late");
+      await world.workers("graceful");
+      late = await world.pids();
+      world.behave("new");
+      await world.workers("graceful");
+    });
     for (const pid of late) assert.equal(processInfo(pid)?.state ?? "Z", "Z");
   });
 
@@ -85,9 +86,9 @@ describe("New code that is not well", needsOf(PERL), () => {
 
   test("restart: what comes between the old and the new waits; stop and start, too, end and begin well", async () => {
     const old = await world.pids();
-    const load = loadOn(world);
-    await world.workers("restart", "app");
-    await lostNothing(load);
+    await underLoad(world, async () => {
+      await world.workers("restart", "app");
+    });
     assert.ok((await world.pids()).every((pid) => !old.includes(pid)));
     await world.workers("stop", "app");
     assert.equal((await world.set()).state, "stopped");

@@ -36,6 +36,8 @@ $SIG{TERM} = sub { $left = 1 } if $how eq "late";
 # Within a request STDERR is a stream to the web server.
 open my $log, ">&", \\*STDERR or die;
 my $request = FCGI::Request();
+# libfcgi would end the request first, which is not to be relied upon.
+$SIG{TERM} = "DEFAULT" if $how =~ /good|new/;
 while ($request->Accept() >= 0) {
   if ($how eq "500") { print "Status: 500 Internal Server Error\\r\\n\\r\\nbroken"; next }
   my $query = $ENV{QUERY_STRING} || "";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
 import { processInfo } from "../../src/base/process-info.js";
-import { ageMs, groupMembers } from "../../src/workers/procfs.js";
+import { ageMs, groupMembers, hasHandler } from "../../src/workers/procfs.js";
 import { until } from "../support/world.js";
 
 /** Ticks of the system, and how long a process of Node takes until it counts. */
@@ -25,6 +26,19 @@ test("The age of a process grows as time goes by, whatever the wall clock says",
       Date.now = wall;
     }
     assert.equal(ageMs(""), 0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
+test("What a process does with a signal is known: nothing of its own, a handler, or nothing at all", async () => {
+  const script = "trap 'exit 1' TERM; trap '' HUP; echo ready; while :; do sleep 0.1; done";
+  const child = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    await once(child.stdout, "data");
+    const { pid = 0 } = child;
+    const known = (["SIGTERM", "SIGHUP", "SIGUSR1"] as const).map((signal) => hasHandler(pid, signal));
+    assert.deepEqual(known, [true, true, false]);
   } finally {
     child.kill("SIGKILL");
   }

@@ -9,6 +9,8 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** Fields of the connection to the client that lighttpd passes on by itself. */
 const OF_THE_CONNECTION = ["Keep-Alive"];
+/** Each doubles the names. */
+const HYPHENS_MAX = 4;
 
 /** lighttpd's names of what shares requests out; null: it has none. */
 export function balanceName({ balance, hashBy }: Upstream): string | null {
@@ -26,8 +28,10 @@ export function liveValues(spec: Spec, site: Site): Values | null {
   const upstreams = upstreamsOf(spec, site);
   if (upstreams.length === 0) return null;
   const { request } = site.rewrite;
+  const named = [...FORWARDED_FIELDS, ...request.remove, ...request.set.map(({ name }) => name)];
   const rules = [
     ...[GATE_MARK.field, ...OF_THE_CONNECTION].map((name) => ({ name, value: "" })),
+    ...namesakes(named).map((name) => ({ name, value: "" })),
     ...request.remove.map((name) => ({ name, value: "" })),
     ...request.set.map(({ name, value }) => ({ name, value })),
   ];
@@ -43,6 +47,25 @@ export function liveValues(spec: Spec, site: Site): Values | null {
 /** A trusted proxy says by which scheme clients of the site have come. */
 export function believesScheme(spec: Spec, site: Site): boolean {
   return site.exceptions.trustedProxies.length > 0 && upstreamsOf(spec, site).length > 0;
+}
+
+/**
+ * Other names of fields that applications take for the same one: for many an underscore is a hyphen. What is not believed,
+ * set or taken out by one name is not to come by another. Names with more hyphens than anybody has are left alone.
+ */
+function namesakes(names: readonly string[]): string[] {
+  const all = names.flatMap((name) => {
+    const [first = "", ...parts] = name.split("-");
+    if (parts.length > HYPHENS_MAX) return [];
+    return parts.reduce(
+      (heads, part) => heads.flatMap((head) => [`${head}-${part}`, `${head}_${part}`]),
+      [first],
+    );
+  });
+  // lighttpd takes names that differ in case alone for one, and one that is given twice for an error.
+  const byLower = new Map(all.map((name) => [name.toLowerCase(), name]));
+  for (const name of names) byLower.delete(name.toLowerCase());
+  return [...byLower.values()];
 }
 
 /** Some requests of the site are variables of CGI to who gets them. */

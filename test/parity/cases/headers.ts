@@ -53,6 +53,12 @@ export const forwarded: Topic = {
       };
     }),
     {
+      name: "A client's X_Forwarded_For is not passed on",
+      site: "plain",
+      fields: ["X_Forwarded_For: 192.0.2.1", "X_Forwarded-Proto: https"],
+      expect: { status: 200, seen: { headers: { x_forwarded_for: null, "x_forwarded-proto": null } } },
+    },
+    {
       name: "A trusted proxy's X-Forwarded-For goes on, with its own address behind",
       site: "trusted",
       fields: ["X-Forwarded-For: 192.0.2.1"],
@@ -135,6 +141,23 @@ export const rewriting: Topic = {
       expect: {
         status: 200,
         seen: { headers: { "x-secret": null, "accept-language": null, "x-other": "1" } },
+      },
+    },
+    {
+      name: "Neither comes by a name with _ in the place of a hyphen",
+      site: "asks",
+      fields: ["X_Env: evil", "X_Secret: 1", "accept_language: de"],
+      expect: {
+        status: 200,
+        seen: {
+          headers: {
+            "x-env": "prod $x",
+            x_env: null,
+            "x-secret": null,
+            x_secret: null,
+            accept_language: null,
+          },
+        },
       },
     },
     {

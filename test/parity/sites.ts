@@ -144,6 +144,7 @@ route = [{ path = "/api/", upstream = "api", strip_prefix = true }, { path = "/u
     hold(own("held", "app", shutRoutes(at))),
     hold(own("held-parts", "app", 'maintenance = { paths = ["/shop"] }')),
     hold(own("held-half", "half")),
+    ...(["down", "hold"] as const).map((mode) => ({ name: `names-${mode}`, mode, lines: namesOf(mode) })),
     hold({
       name: "held-api",
       lines: 'hosts = ["held-api.test"]\nroute = [{ path = "/api/", upstream = "api" }]',
@@ -159,6 +160,15 @@ route = [{ path = "/api/", upstream = "api", strip_prefix = true }, { path = "/u
     ),
   ];
 }
+
+/** Of a site whose names are routed otherwise. */
+const namesOf = (mode: string): string => `hosts = ["names-${mode}.test", "other.names-${mode}.test"]
+upstream = "app"
+route = [
+{ path = "/tenant/", upstream = "api", strip_prefix = true, hosts = ["other.names-${mode}.test"] },
+{ path = { regex = "^/v[0-9]+/" }, upstream = "api", add_prefix = "/all", hosts = ["names-${mode}.test"] },
+]
+exceptions = { pass = ["/tenant/open", { regex = "^/v[0-9]+/open$" }] }`;
 
 const COMPRESSED = 'compress = { types = ["text/plain"], min_bytes = 1000, encodings = ["gzip"] }\n';
 

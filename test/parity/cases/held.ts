@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { HANDSHAKE, type Case, type Expect, type Topic } from "../case.js";
+import { NAMES } from "./shut.js";
 
 /** It waits, and is then answered. */
 const waits = (name: string, ask: string, expect: Partial<Expect>, more: Partial<Case> = {}): Case => ({
@@ -135,6 +136,14 @@ export const held: Topic = {
       ask: "GET /shops",
       expect: { status: 200, seen: { url: "/shops" }, waits: false },
     },
+    ...NAMES.map(([host, ask, by, url]) =>
+      waits(
+        `${ask} of ${host("names")} goes to ${by}`,
+        `${ask}x?y`,
+        { headers: { "x-by": by === "api" ? "api" : null }, seen: { url: `${url}x?y` } },
+        { site: "names-hold", host: host("names-hold") },
+      ),
+    ),
     waits(
       "One of two backends is gone",
       "POST /a",

@@ -1,6 +1,14 @@
 import { HANDSHAKE, type Case, type Topic } from "../case.js";
 
 const SHUT = { "x-maintenance-mode": "1", "retry-after": /^[1-9]\d*$/ };
+/** Of routes for some names of a site: [host, path, whose upstream, what that is asked for]. */
+export const NAMES: readonly (readonly [(site: string) => string, string, "api" | "app", string])[] = [
+  [(site) => `other.${site}.test`, "GET /tenant/", "api", "/"],
+  [(site) => `${site}.test`, "GET /tenant/", "app", "/tenant/"],
+  [(site) => `${site}.test`, "GET /v12/", "api", "/all/v12/"],
+  [(site) => `other.${site}.test`, "GET /v12/", "app", "/v12/"],
+];
+
 const STAFF = "X-Forwarded-For: 192.0.2.9";
 
 /** Who passes a site that is shut, and goes where they go while it is up. */
@@ -61,6 +69,13 @@ const passing = (mode: "down" | "hold"): Case[] => {
         seen: { headers: { cookie: "a=1; b=2" } },
       },
     }),
+    ...NAMES.map(([host, ask, by, url]): Case => ({
+      name: `${mode}: ${ask} of ${host("names")} passes to ${by}`,
+      site: `names-${mode}`,
+      host: host(`names-${mode}`),
+      ask: `${ask}open`,
+      expect: { status: 200, headers: { "x-by": by === "api" ? "api" : null }, seen: { url: `${url}open` } },
+    })),
     passes("the health path goes to the upstream of its route", "GET /api/health", "/health", byApi),
     {
       name: `${mode}: the health path is ok where it is to be`,

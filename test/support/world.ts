@@ -30,6 +30,8 @@ export interface CliResult {
 
 export interface WorldOptions {
   kind: WebServerKind;
+  /** Where it listens besides, as TOML. */
+  listens?: readonly string[];
   /** Lines for `[server.web]`. */
   serverLines?: string;
   /** Lines for `[upstream.app]`; `backends` are given. */
@@ -174,7 +176,7 @@ output = "${folder}/rendered"
 
 [server.web]
 kind = "${options.kind}"
-listen = ["127.0.0.1:${port}"]
+listen = [${[`"127.0.0.1:${port}"`, ...(options.listens ?? [])].join(", ")}]
 ${options.kind === "proxy" ? "" : `program = "${PROGRAM[options.kind]}"\nuser = "www-data"`}
 ${options.serverLines ?? ""}
 

@@ -3,7 +3,7 @@ import type { Server, Site, Spec } from "../spec/types.js";
 import { doorsOf, GATE_MARK } from "./gate-doors.js";
 import { ident } from "./ident.js";
 import { servingModules } from "./lighttpd-live.js";
-import { fallbackName } from "./lighttpd-scripts.js";
+import { fallbackName, SCHEME_NAME } from "./lighttpd-scripts.js";
 import { activePath, hostRegex, scopesOf } from "./lighttpd-sites.js";
 import { sitesOf } from "./sites.js";
 import { PROBE_PATH } from "./probe-path.js";
@@ -31,6 +31,8 @@ export function gateValues(spec: Spec, server: Server): Values {
         hosts: hostRegex(site, sites),
         active: activePath(spec, server, site),
         clean: `${spec.outputDir}/${server.name}/clean.lua`,
+        trusted: site.exceptions.trustedProxies.map(({ text }) => text),
+        scheme: `${spec.outputDir}/${server.name}/${SCHEME_NAME}`,
         link: `${spec.outputDir}/${server.name}/${site.name}.bypass.lua`,
         probe: `${spec.outputDir}/${server.name}/${site.name}.probe.lua`,
         passRegexes: passRegexes(site),

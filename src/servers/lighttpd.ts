@@ -5,7 +5,7 @@ import { lighty, lightyRegex } from "./encode-lighttpd.js";
 import { lua } from "./encode-lua.js";
 import { doorsOf, GATE_MARK } from "./gate-doors.js";
 import { configValues } from "./lighttpd-config.js";
-import { asksCgi, believesScheme, isRewritten, rewriteName, rewriteValues } from "./lighttpd-live.js";
+import { asksCgi, isRewritten, rewriteName, rewriteValues } from "./lighttpd-live.js";
 import { shutValues } from "./lighttpd-shut.js";
 import { cleanValues, linkValues } from "./lighttpd-bypass.js";
 import { limits, unfit } from "./lighttpd-fitness.js";
@@ -32,7 +32,7 @@ export const lighttpd: ServerAdapter = {
     if (server.config === "standalone") {
       files.unshift(wiring("lighttpd.conf", "lighttpd/lighttpd.conf", configValues(spec, server)));
     }
-    if (server.config === "standalone" && sitesOf(spec, server).some((site) => believesScheme(spec, site)))
+    if (sitesOf(spec, server).some(({ exceptions }) => exceptions.trustedProxies.length > 0))
       files.push(script(SCHEME_NAME, "lighttpd/scheme.lua", {}));
     if (server.config === "standalone" && sitesOf(spec, server).some((site) => asksCgi(spec, site)))
       files.push(script(FIELDS_NAME, "lighttpd/fields.lua", {}));

@@ -108,6 +108,7 @@ export function siteValues(spec: Spec, server: Server, site: Site, lua: boolean)
     name: ident(site.name),
     id: variableId(site.name),
     siteName: site.name,
+    hasTrusted: site.exceptions.trustedProxies.length > 0,
     lua,
     state,
     stateKey,

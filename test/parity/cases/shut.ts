@@ -90,6 +90,17 @@ export const exceptions: Topic = {
   title: "Who passes a site that is down or held",
   cases: [
     ...passing("down"),
+    ...["http", "https"].map((scheme): Case => ({
+      name: `A link that was opened over ${scheme} at a trusted proxy sets a cookie for ${scheme}`,
+      site: "passes-down",
+      ask: "GET /.well-known/fence/bypass/@bypass",
+      fields: [`X-Forwarded-Proto: ${scheme}`],
+      expect: {
+        status: 303,
+        headers: { location: "/", "set-cookie": scheme === "https" ? /; Secure$/ : /; SameSite=Lax$/ },
+        unseen: true,
+      },
+    })),
     {
       name: "down: others get the maintenance answer at a route",
       site: "passes-down",

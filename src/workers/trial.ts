@@ -1,11 +1,12 @@
-import { monotonicMs, sleep } from "../base/clock.js";
+import { monotonicMs, sleep, waitUntil } from "../base/clock.js";
 import { FenceError } from "../base/errors.js";
 import type { Address } from "../spec/types.js";
 import type { Generation, Kept, SocketFacts } from "./keeper-types.js";
 import { lastWords } from "./last-words.js";
 import type { Places } from "./places.js";
 import type { Processes } from "./processes.js";
-import { readyQuestion, type AskReady } from "./ready.js";
+import { groupMembers, heldConnections } from "./procfs.js";
+import { holdOpen, readyQuestion, type AskReady } from "./ready.js";
 import { endText, type Ending } from "./restart-policy.js";
 import type { SocketWish } from "./socket-place.js";
 
@@ -104,15 +105,31 @@ async function endsAsAsked(
   while (!(await keeper.ask("endIfIdle", { id: kept.id, signal, ours: [] })).sent && monotonicMs() < deadline)
     await sleep(LOOK_MS);
   if ((await exits.within(kept.id, HEED_MS)) !== null) return true;
-  // Some take the signal to heart only with the next request.
+  // Some take the signal to heart only with the next request, which they may answer or not; one that is slow to end does
+  // not take it.
+  const takesMore = await takesConnection(processes, kept, place);
   const isAnswered = await ask(place, Math.max(1, deadline - monotonicMs())).then(
     () => true,
     () => false,
   );
   const ending = await exits.within(kept.id, Math.max(1, deadline - monotonicMs()));
-  if (ending !== null) return !isAnswered;
+  if (ending !== null) return !takesMore && !isAnswered;
   const why = `the process does not end within ${worker.stopTimeoutMs / 1000} s of ${signal}`;
   throw notReady(worker, why, kept, 'Mend the program, or set stop_signal = "KILL" if it is to be ended so.');
+}
+
+/** Whether a process accepts a connection on which nothing is said. */
+async function takesConnection({ exits }: Processes, kept: Kept, place: Address): Promise<boolean> {
+  const socket = await holdOpen(place);
+  const taken = await waitUntil(
+    () => {
+      if (!exits.isRunning(kept.id)) return "ended";
+      return heldConnections(groupMembers(kept.pid), kept.bound) > 0 ? "taken" : null;
+    },
+    { timeoutMs: HEED_MS, intervalMs: LOOK_MS },
+  );
+  socket?.destroy();
+  return taken === "taken";
 }
 
 /** For a person, with what the process said last. */

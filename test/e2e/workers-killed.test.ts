@@ -234,6 +234,7 @@ describe("A program that dies again and again", needsOf(PERL), () => {
       assert.deepEqual(pauses.slice(0, 4), [50, 100, 200, 500]);
       world.behave("good");
       await untilRuns(world);
+      await until("the mended one to have lived", async () => (await world.set()).trouble === null);
     } finally {
       await world.end();
     }

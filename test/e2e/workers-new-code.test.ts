@@ -29,7 +29,12 @@ describe("New code that is not well", needsOf(PERL), () => {
     { how: "die", says: /ended with code 3/, hint: /cannot load the module of the day/ },
     { how: "hang", says: /no answer in time/, hint: /said nothing/, lines: SHORT },
     // One goes on trial and one serves, but not the other.
-    { how: "half", says: /1 of 2 processes took no connection/, hint: /said nothing/, lines: SHORT },
+    {
+      how: "half",
+      says: /1 of 2 processes took no connection|no answer in time/,
+      hint: /said nothing/,
+      lines: SHORT,
+    },
     { how: "500", says: /was answered 500/, hint: /said nothing/, lines: SHORT },
     {
       how: "ignore",
@@ -53,17 +58,23 @@ describe("New code that is not well", needsOf(PERL), () => {
       world.writeSpec("");
     });
 
-  test("late: a program that hears its signal only with the next request loses none of them", async () => {
-    let late: number[] = [];
-    await underLoad(world, async () => {
-      world.behave("late");
-      await world.workers("graceful");
-      late = await world.pids();
-      world.behave("new");
-      await world.workers("graceful");
+  for (const how of ["late", "curt"] as const)
+    test(`${how}: a program that hears its signal only with the next request loses none of them`, async () => {
+      let late: number[] = [];
+      await underLoad(world, async () => {
+        world.behave(how);
+        await world.workers("graceful");
+        late = await world.pids();
+        assert.ok(
+          world.record().processes.every(({ tags }) => !tags.heeds),
+          "the trial has noticed it",
+        );
+        world.behave("new");
+        await world.workers("graceful");
+      });
+      for (const pid of late) assert.equal(processInfo(pid)?.state ?? "Z", "Z");
+      assert.ok(world.record().processes.every(({ tags }) => tags.heeds));
     });
-    for (const pid of late) assert.equal(processInfo(pid)?.state ?? "Z", "Z");
-  });
 
   test("A program that is not there, and one whose socket has moved, are refused before anything starts", async () => {
     const spec = readFileSync(join(world.folder, "fence.toml"), "utf8");

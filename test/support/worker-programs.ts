@@ -20,10 +20,10 @@ export interface WorkerProgram {
 }
 
 /**
- * Perl's FCGI. It reads once how it is to behave, at its start, as code is read. half: all after the first two hang. late: the documented idiom, a handler that
- * runs between requests, and so only after the next one has come.
+ * Perl's FCGI. It reads once how it is to behave, at its start, as code is read. half: all after the first two hang. late
+ * and curt: a handler that runs only when the next request has come, which is answered, or not.
  */
-const PERL = `use strict; use FCGI; use Time::HiRes qw(sleep);
+const PERL = `use strict; use FCGI; use POSIX (); use Time::HiRes qw(sleep);
 # Within a request the environment is that of the request.
 my $place = $ENV{APP_HOW};
 open my $file, "<", $place or die; my $how = <$file>; chomp $how;
@@ -33,12 +33,20 @@ if ($how eq "half") { my $count = 1; $count++ until mkdir "$place.$count"; sleep
 $SIG{TERM} = "IGNORE" if $how eq "ignore";
 my $left = 0;
 $SIG{TERM} = sub { $left = 1 } if $how eq "late";
+$SIG{TERM} = sub { exit 0 } if $how eq "curt";
 # Within a request STDERR is a stream to the web server.
 open my $log, ">&", \\*STDERR or die;
 my $request = FCGI::Request();
 # libfcgi would end the request first, which is not to be relied upon.
 $SIG{TERM} = "DEFAULT" if $how =~ /good|new/;
-while ($request->Accept() >= 0) {
+my $term = POSIX::SigSet->new(POSIX::SIGTERM());
+sub accepted {
+  POSIX::sigprocmask(POSIX::SIG_BLOCK(), $term) if $how =~ /late|curt/;
+  my $result = $request->Accept();
+  POSIX::sigprocmask(POSIX::SIG_UNBLOCK(), $term);
+  return $result >= 0;
+}
+while (accepted()) {
   if ($how eq "500") { print "Status: 500 Internal Server Error\\r\\n\\r\\nbroken"; next }
   my $query = $ENV{QUERY_STRING} || "";
   sleep $1 / 1000 if $query =~ /sleep=(\\d+)/;

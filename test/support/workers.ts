@@ -14,7 +14,7 @@ import { WORKER_PROGRAMS, type WorkerProgram } from "./worker-programs.js";
 import { freePort, startRendered, until, type RenderedServer } from "./world.js";
 
 /** How the Perl program behaves; it reads it once, at its start, as code is read. */
-export type Behaviour = "good" | "new" | "die" | "hang" | "half" | "500" | "ignore" | "late";
+export type Behaviour = "good" | "new" | "die" | "hang" | "half" | "500" | "ignore" | "late" | "curt";
 
 export interface WorkersOptions {
   program: keyof typeof WORKER_PROGRAMS;

@@ -24,8 +24,8 @@ function recordOf(pid: number, change: Partial<KeeperRecord> = {}): KeeperRecord
   } as const;
   const bound = { kind: "tcp", address: "127.0.0.1", port: 1 } as const;
   const kept = { id: "a", pid, start, bound, log: "/none", logFile: "", logFrom: 0, tags };
-  // No process has ever had this pid and this start.
-  const keeper = { pid: 1, start: "-1" };
+  // No process has such a pid.
+  const keeper = { pid: 2 ** 30, start: "1" };
   return { schema: 1, boot: bootId(), ...keeper, sockets: [], processes: [kept], notes: {}, ...change };
 }
 

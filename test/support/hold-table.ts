@@ -87,8 +87,10 @@ health = { path = "/health", while_down = "ok" }
       agent.destroy();
     });
 
-    test("no request reaches the backend between hold and release, however many come and whatever they claim", async () => {
+    test("no request reaches the backend between hold and release, however many come and whatever they claim", async (context) => {
       let isOver = false;
+      // Also when it fails: clients that go on would keep the whole file.
+      context.after(() => (isOver = true));
       const outcomes: Outcome[] = [];
       const agent = new http.Agent({ keepAlive: true, maxSockets: 50 });
       const clients = Array.from({ length: 50 }, async (_, client) => {
@@ -101,8 +103,6 @@ health = { path = "/health", while_down = "ok" }
         const from = await world.executedNow();
         const lies = "Cookie: fence=hold; fence_hold=0\r\nX-Fence-Hold: 1\r\nX-Maintenance-Mode: 1\r\n";
         const liar = new RawClient(world.port).send(get("/?id=liar", lies));
-        const foreign = new RawClient(world.port).send("GET / HTTP/1.1\r\nHost: main.test:!hold\r\n\r\n");
-        await foreign.has(/^HTTP\/1\.1 4\d\d /);
         await world.waiting(51);
         await world.executedNow();
         assert.deepEqual(world.seen(from), []);
@@ -121,7 +121,7 @@ health = { path = "/health", while_down = "ok" }
         assert.deepEqual(world.seen(from), ["pass", "staff"]);
         await world.done("release");
         await liar.has("liar ");
-        for (const client of [liar, foreign, passing, health, probe, staff]) client.socket.destroy();
+        for (const client of [liar, passing, health, probe, staff]) client.socket.destroy();
         const answered = outcomes.length;
         await until("some answers", () => outcomes.length > answered + REQUESTS / 10);
       }

@@ -1,12 +1,18 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { monotonicMs, sleep } from "../base/clock.js";
 import { childrenOf } from "../base/process-info.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import type { Server } from "../spec/types.js";
 import { ask } from "./ask.js";
 import type { WorkerReport, WorkersView } from "./types.js";
 
-/** Which worker takes a connection is chance; with n workers this many rounds of n connections are tried. */
-const ROUNDS_MAX = 40;
+/**
+ * Which worker takes a connection is chance, and on an idle machine often the same one many times: with n workers, rounds of
+ * n connections are tried for so long, at first without a pause.
+ */
+const LOOK_MS = 1500;
+const ROUNDS_AT_ONCE = 40;
+const PAUSE_MS = 5;
 const ANSWER_TIMEOUT_MS = 1000;
 const ANSWER_BYTES_MAX = 4096;
 
@@ -67,11 +73,13 @@ function silent(pids: readonly number[]): WorkerReport[] {
   return pids.map((pid) => ({ pid, settled: null, detail: null }));
 }
 
-/** Asks until every pid has answered, at most ROUNDS_MAX rounds. */
+/** Asks until every pid has answered, or for LOOK_MS. */
 async function askAll(socketPath: string, site: string, pids: readonly number[]) {
   const answers = new Map<number, WorkerAnswer>();
   let problem: string | null = null;
-  for (let round = 0; round < ROUNDS_MAX && !pids.every((pid) => answers.has(pid)); round += 1) {
+  const end = monotonicMs() + LOOK_MS;
+  for (let round = 0; !pids.every((pid) => answers.has(pid)) && monotonicMs() < end; round += 1) {
+    if (round >= ROUNDS_AT_ONCE) await sleep(PAUSE_MS);
     const asked = await Promise.allSettled(pids.map(() => askWorker(socketPath, site)));
     for (const one of asked) if (one.status === "fulfilled") answers.set(one.value.pid, one.value);
     const failed = asked.find((one) => one.status === "rejected");

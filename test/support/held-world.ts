@@ -32,6 +32,7 @@ interface SiteReport {
 
 /** A world whose site can be held, in front of a backend that counts. */
 export interface HeldWorld extends World {
+  kind: WebServerKind;
   backend: CountingBackend;
   /** A command of fence that must end with 0. */
   done(...args: string[]): Promise<void>;
@@ -61,6 +62,7 @@ export async function startHeldWorld(
   });
   const world: HeldWorld = {
     ...plain,
+    kind,
     backend,
     async done(...args) {
       const { code, stdout, stderr } = await plain.fence(...args);

@@ -13,7 +13,7 @@ import { planOf, temporaryFolder } from "../support/fake-machine.js";
 const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.url));
 const AT_ONCE = 8;
 /** FENCE_RACES=1250 makes the 10,000 of a release; each round is eight. */
-const ROUNDS = Number(process.env["FENCE_RACES"] ?? 4);
+const ROUNDS = Number(process.env["FENCE_RACES"] ?? 25);
 
 function child(
   folder: string,

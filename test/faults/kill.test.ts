@@ -7,7 +7,7 @@ import { checkNext, checkWhole, chosen, createColdWorld } from "./cold-world.js"
 import { MUTATIONS } from "./commands.js";
 
 /** Of each command, unless FENCE_FAULTS=all. */
-const POINTS = 4;
+const POINTS = 16;
 
 describe(
   "killed at any file call, a command leaves old or new, status tells which, and the next one gets on",

@@ -174,8 +174,8 @@ function readLines(socket: Socket, charsMax: number, take: (line: string) => voi
   });
 }
 
-/** What connect(2) says where nobody listens. */
-const NOBODY = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED"]);
+/** What is said where nobody listens, and of who listened and has just been killed. */
+const NOBODY = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED", "ECONNRESET"]);
 
 function tryConnect(path: string): Promise<Socket | null> {
   return new Promise((resolve, reject) => {

@@ -13,9 +13,13 @@ import {
 import { dirname } from "node:path";
 import { FenceError } from "../base/errors.js";
 import { bindTcp, bindUnix, type SocketHandle } from "../base/bound-handle.js";
+import { monotonicMs, sleep } from "../base/clock.js";
 import { isTaken } from "../base/unix-socket.js";
 import { listenNow } from "./listen-now.js";
 import { inodeOfFd, type Bound } from "./procfs.js";
+
+const FREE_MS = 2000;
+const LOOK_MS = 20;
 
 /** Names a file without opening it, of Linux; Node has no name for it. */
 const O_PATH = 0o10000000;
@@ -96,13 +100,25 @@ export function closeSocket({ handle, bound, file }: OwnedSocket): void {
   if (now?.ino === file.inode) removeQuietly(file.path);
 }
 
+/** Whoever was ended just now may need a moment to let go of the port. @throws FenceError worker-socket */
+async function bindWhenFree(address: string, port: number, name: string): Promise<SocketHandle> {
+  for (const end = monotonicMs() + FREE_MS; monotonicMs() < end; await sleep(LOOK_MS)) {
+    try {
+      return bindTcp(address, port, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") break;
+    }
+  }
+  return attempt(name, () => bindTcp(address, port, name));
+}
+
 async function openTcp({
   address,
   port,
   backlog,
 }: Extract<SocketWish, { kind: "tcp" }>): Promise<OwnedSocket> {
   const name = `${address.includes(":") ? `[${address}]` : address}:${port}`;
-  const handle = attempt(name, () => bindTcp(address, port, name));
+  const handle = await bindWhenFree(address, port, name);
   try {
     await listenNow(handle.fd, backlog);
   } catch (error) {

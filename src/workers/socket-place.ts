@@ -100,7 +100,7 @@ export function closeSocket({ handle, bound, file }: OwnedSocket): void {
   if (now?.ino === file.inode) removeQuietly(file.path);
 }
 
-/** Whoever was ended just now may need a moment to let go of the port. @throws FenceError worker-socket */
+/** Seen now and then: behind the end of all who had it, a port is still taken for a moment. @throws FenceError worker-socket */
 async function bindWhenFree(address: string, port: number, name: string): Promise<SocketHandle> {
   for (const end = monotonicMs() + FREE_MS; monotonicMs() < end; await sleep(LOOK_MS)) {
     try {

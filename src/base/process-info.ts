@@ -1,4 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
+import { waitUntil } from "./clock.js";
+
+const LOOK_MS = 20;
 
 /** States of /proc/<pid>/stat: T is stopped by a signal, Z is a zombie. */
 export interface ProcessInfo {
@@ -8,6 +11,8 @@ export interface ProcessInfo {
   state: string;
   /** Clock ticks since boot; with the pid it names one process for the life of the machine. */
   start: string;
+  /** Of a zombie: 1, or more while others than the first have not ended. */
+  threads: number;
 }
 
 /** What /proc says of a process; null when there is none (or no /proc). */
@@ -21,15 +26,24 @@ export function processInfo(pid: number): ProcessInfo | null {
   // The second field is the program's name in brackets and may itself hold spaces and brackets.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state, parent] = fields;
-  const start = fields[19];
+  const [threads, start] = [fields[17], fields[19]];
   if (state === undefined || parent === undefined || start === undefined) return null;
-  return { pid, parent: Number(parent), state, start };
+  return { pid, parent: Number(parent), state, start, threads: Number(threads) };
 }
 
-/** Whether exactly this process still runs: a zombie, or another process with the same pid, does not count. */
+/**
+ * Whether exactly this process still runs: a zombie, or another process with the same pid, does not count. One whose first
+ * thread has ended before the others is shown as a zombie, and still has its files, sockets and locks.
+ */
 export function isAlive(pid: number, start: string): boolean {
   const info = processInfo(pid);
-  return info !== null && info.start === start && info.state !== "Z";
+  return info !== null && info.start === start && (info.state !== "Z" || info.threads > 1);
+}
+
+/** Waits for the end of exactly this process. @returns false when it still lives after so long */
+export async function isGone(pid: number, start: string, timeoutMs: number): Promise<boolean> {
+  const look = (): true | null => (isAlive(pid, start) ? null : true);
+  return (await waitUntil(look, { timeoutMs, intervalMs: LOOK_MS })) !== null;
 }
 
 /** The pids of the children of a process, in rising order; empty when it is gone. */

@@ -1,11 +1,14 @@
 import { waitUntil } from "../base/clock.js";
 import { FenceError } from "../base/errors.js";
+import { isGone, processInfo } from "../base/process-info.js";
 import { LineClient } from "./lines.js";
 import { placesIn } from "./places.js";
 import type { SetCommand } from "./supervisor.js";
 import type { Outcome, StatusFacts } from "./types.js";
 
 const LOOK_MS = 50;
+/** It has closed everything by then, and only its process ends. */
+const GONE_MS = 10_000;
 /** Far more than a look at hundreds of processes takes; a supervisor that was stopped by SIGSTOP never answers. */
 const STATUS_MS = 5_000;
 
@@ -33,10 +36,12 @@ export class SupervisorClient {
     return this.client.ask(command, { name });
   }
 
-  /** stop: the workers end, too. leave: they serve on. Resolves when the supervisor is gone. */
+  /** stop: the workers end, too. leave: they serve on. Resolves when the supervisor is gone, with all files it had open. */
   async end(how: "stop" | "leave"): Promise<void> {
-    await this.client.ask(how === "stop" ? "end" : "leave");
+    const { pid } = await this.client.ask<{ pid: number }>(how === "stop" ? "end" : "leave");
+    const start = processInfo(pid)?.start ?? "";
     await this.client.closed;
+    await isGone(pid, start, GONE_MS);
   }
 
   close(): void {

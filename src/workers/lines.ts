@@ -115,7 +115,8 @@ export class LineClient {
     this.last += 1;
     const id = this.last;
     return new Promise<T>((resolve, reject) => {
-      if (this.socket.destroyed) return reject(goneError());
+      // As those that were asked before its end: whoever waits for `closed`, too, hears of that first.
+      if (this.socket.destroyed) return void this.closed.then(() => reject(goneError()));
       this.waiting.set(id, { resolve: (value) => resolve(value as T), reject });
       send(this.socket, { id, do: what, with: given });
     });

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { monotonicMs, sleep } from "../base/clock.js";
-import { isAlive } from "../base/process-info.js";
+import { isAlive, isGone } from "../base/process-info.js";
 import { send, signalIfIdle } from "./idle.js";
 import type { Kept, KeeperRecord } from "./keeper-types.js";
 import { bootId, waitingConnections } from "./procfs.js";
 import type { Worker } from "./types.js";
 
 const LOOK_MS = 20;
+/** Far more than the threads of a process that was killed need to end on a machine that is busy. */
+const KILLED_MS = 10_000;
 
 /** A worker whose keeper was killed: it serves on, from a socket that nobody else has any more. */
 export type Orphan = Pick<Kept, "pid" | "start" | "bound" | "tags">;
@@ -22,9 +24,14 @@ export function readRecord(file: string): KeeperRecord | null {
   return record.schema === 1 && record.boot === bootId() ? record : null;
 }
 
-/** Those that still live, of a keeper that does not. */
-export function orphansIn(record: KeeperRecord | null): Orphan[] {
-  if (record === null || isAlive(record.pid, record.start)) return [];
+/**
+ * Those that still live, of a keeper that does not. One that was killed just now has its sockets until its last thread has
+ * ended, and nobody answers for it any more: a port could not be opened again before.
+ * @param keeper pid of the one that answers
+ */
+export async function orphansIn(record: KeeperRecord | null, keeper: number): Promise<Orphan[]> {
+  if (record === null || record.pid === keeper) return [];
+  if (!(await isGone(record.pid, record.start, KILLED_MS))) return [];
   const living = record.processes.filter(({ pid, start }) => isAlive(pid, start));
   // The keeper may have been killed while it had them stopped.
   for (const { pid } of living) send(pid, "SIGCONT");
@@ -49,6 +56,7 @@ async function remove({ pid, start, bound }: Orphan, deadline: number): Promise<
       : { sent: false, connections: 1 };
     if (!sent && isLate) {
       send(pid, "SIGKILL");
+      await isGone(pid, start, KILLED_MS);
       return connections ?? 1;
     }
     await sleep(LOOK_MS);

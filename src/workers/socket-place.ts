@@ -100,7 +100,7 @@ export function closeSocket({ handle, bound, file }: OwnedSocket): void {
   if (now?.ino === file.inode) removeQuietly(file.path);
 }
 
-/** Seen now and then: behind the end of all who had it, a port is still taken for a moment. @throws FenceError worker-socket */
+/** What an orphan that was killed has started itself may have the port a moment longer. @throws FenceError worker-socket */
 async function bindWhenFree(address: string, port: number, name: string): Promise<SocketHandle> {
   for (const end = monotonicMs() + FREE_MS; monotonicMs() < end; await sleep(LOOK_MS)) {
     try {

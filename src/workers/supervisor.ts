@@ -1,10 +1,13 @@
 import { FenceError } from "../base/errors.js";
+import { isGone, processInfo } from "../base/process-info.js";
 import { orphansIn, readRecord } from "./orphans.js";
 import type { WorkerLog } from "./log.js";
 import type { Places } from "./places.js";
 import type { Processes } from "./processes.js";
 import type { Outcome, SetFacts, Worker } from "./types.js";
 import { WorkerSet } from "./worker-set.js";
+
+const KEEPER_END_MS = 10_000;
 
 /** Reads the spec anew. @throws FenceError as every command does */
 export type LoadWorkers = () => Promise<readonly Worker[]>;
@@ -31,8 +34,8 @@ export class Supervisor {
   async begin(workers: readonly Worker[]): Promise<void> {
     // Before the keeper writes its own.
     const record = readRecord(this.places.record);
-    const orphans = orphansIn(record);
     const listed = await this.processes.keeper.ask("list", null);
+    const orphans = await orphansIn(record, listed.pid);
     // What was stopped before the keeper was killed stays so.
     const inventory = { ...listed, notes: { ...record?.notes, ...listed.notes } };
     this.keeper = { pid: inventory.pid };
@@ -64,11 +67,13 @@ export class Supervisor {
     return this.keeper === null ? [] : this.chosen(name).map((set) => set.facts());
   }
 
-  /** Ends all workers, then the keeper. */
+  /** Ends all workers, then the keeper; resolves when it is gone, with all files it had open. */
   async end(): Promise<void> {
     await Promise.all([...this.sets.values()].map((set) => set.end()));
-    const isGone = await this.processes.keeper.ask("end", null);
-    if (!isGone) this.log.error("keeper-stays", { keeper: this.keeper?.pid });
+    const pid = this.keeper?.pid ?? 0;
+    const start = processInfo(pid)?.start ?? "";
+    const ends = await this.processes.keeper.ask("end", null);
+    if (!ends || !(await isGone(pid, start, KEEPER_END_MS))) this.log.error("keeper-stays", { keeper: pid });
   }
 
   /** Leaves all as it is, for the next supervisor. */

@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import test from "node:test";
 import { waitUntil } from "../../src/base/clock.js";
-import { childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
-import { needs } from "../support/needs.js";
+import { childrenOf, isAlive, isGone, processInfo } from "../../src/base/process-info.js";
+import { inFolder } from "../cli/run-fence.js";
+import { findProgram, needs } from "../support/needs.js";
+import { until } from "../support/world.js";
+
+/** Its first thread ends at once, the other never. */
+const LEADERLESS = `#include <pthread.h>
+#include <unistd.h>
+static void *stay(void *none) { for (;;) pause(); return none; }
+int main(void) { pthread_t other; pthread_create(&other, 0, stay, 0); pthread_exit(0); }
+`;
 
 test("a process is told apart from a later one with the same pid by its start", needs("linux"), async () => {
   const child = spawn("sleep", ["600"]);
@@ -27,3 +37,24 @@ test("a process is told apart from a later one with the same pid by its start", 
   assert.equal(isAlive(pid, info.start), false);
   assert.deepEqual(childrenOf(pid), []);
 });
+
+test("a process lives until its last thread has ended", needs("gcc", "linux"), () =>
+  inFolder(async (folder) => {
+    const program = join(folder, "leaderless");
+    execFileSync(findProgram("gcc") ?? "gcc", ["-x", "c", "-", "-o", program, "-pthread"], {
+      input: LEADERLESS,
+    });
+    const child = spawn(program, { stdio: "ignore" });
+    const pid = child.pid ?? 0;
+    try {
+      await until("its first thread to end", () => processInfo(pid)?.state === "Z");
+      const { start } = processInfo(pid) ?? { start: "" };
+      assert.equal(isAlive(pid, start), true);
+      assert.equal(await isGone(pid, start, 0), false);
+      child.kill("SIGKILL");
+      assert.equal(await isGone(pid, start, 60_000), true);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  }),
+);

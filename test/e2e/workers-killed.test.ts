@@ -122,7 +122,11 @@ describe("Processes that are killed", needsOf(PERL), () => {
 
   test("A boot: what the last one left on disk, pids and sockets, is no more than old files", async () => {
     const record = world.record();
+    const { supervisor } = await world.status();
+    const starts = [supervisor.pid, record.pid].map((pid) => processInfo(pid)?.start ?? "");
     await world.workers("stop");
+    // Both with all that they had open: whoever unmounts the folder now can.
+    assert.ok(!isAlive(supervisor.pid, starts[0] ?? "") && !isAlive(record.pid, starts[1] ?? ""));
     const stranger = spawn("sleep", ["600"], { stdio: "ignore" });
     const { pid = 0 } = stranger;
     const start = processInfo(pid)?.start ?? "";

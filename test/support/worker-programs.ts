@@ -126,8 +126,8 @@ export const WORKER_PROGRAMS = {
     needs: ["fcgi-engine"],
   },
   php: PHP_CGI,
-  /** Each process ends by itself after so many requests. */
-  "php-short": { ...PHP_CGI, env: { PHP_FCGI_MAX_REQUESTS: "250" } },
+  /** Each process ends by itself after so many requests: more than it can answer before it is seen to take any. */
+  "php-short": { ...PHP_CGI, env: { PHP_FCGI_MAX_REQUESTS: "1000" } },
   scgi: {
     ...FASTCGI,
     file: "app.py",

@@ -43,8 +43,9 @@ test("A worker that its keeper had stopped for a look, when that was killed, goe
   withProcess(async (pid) => {
     process.kill(pid, "SIGSTOP");
     await until("it to stop", () => processInfo(pid)?.state === "T");
+    const found = await orphansIn(recordOf(pid), process.pid);
     assert.deepEqual(
-      orphansIn(recordOf(pid)).map((one) => one.pid),
+      found.map((one) => one.pid),
       [pid],
     );
     await until("it to go on", () => processInfo(pid)?.state !== "T");
@@ -55,12 +56,10 @@ test("None is an orphan whose keeper lives, or whose pid is another's by now; a 
     inFolder(async (folder) => {
       const record = recordOf(pid);
       const { start = "" } = processInfo(process.pid) ?? {};
-      assert.deepEqual(orphansIn({ ...record, pid: process.pid, start }), []);
-      assert.deepEqual(
-        orphansIn({ ...record, processes: record.processes.map((one) => ({ ...one, start: "1" })) }),
-        [],
-      );
-      assert.deepEqual(orphansIn(null), []);
+      assert.deepEqual(await orphansIn({ ...record, pid: process.pid, start }, process.pid), []);
+      const others = record.processes.map((one) => ({ ...one, start: "1" }));
+      assert.deepEqual(await orphansIn({ ...record, processes: others }, process.pid), []);
+      assert.deepEqual(await orphansIn(null, process.pid), []);
       const file = join(folder, "keeper.json");
       writeFileSync(file, JSON.stringify(record));
       assert.deepEqual(readRecord(file), record);

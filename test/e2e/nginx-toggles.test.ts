@@ -7,7 +7,8 @@ import { needs } from "../support/needs.js";
 import { nginxSpec, siteOf, startNginx } from "../support/nginx.js";
 import { httpAt } from "../support/listen.js";
 
-const TOGGLES = 200;
+/** With those of lighttpd more than 2,000 in all. */
+const TOGGLES = Number(process.env["FENCE_TOGGLES"] ?? 240);
 /** How long each mode lasts once it is in force, so that requests are answered in it. */
 const DWELL_MS = 10;
 const PORTS = { nginx: 22030, "nginx-lua": 22040, proxy: 23130 } as const;

@@ -4,8 +4,9 @@ import type { ExitName } from "../base/exit.js";
 import type { ForegroundResult } from "../base/foreground.js";
 import { processInfo } from "../base/process-info.js";
 import type { Plan } from "../plan/types.js";
-import { readRun, removeRun, writeRun, type RunRecord, type RunStep } from "../switch/run-record.js";
+import { removeRun, type RunRecord, type RunStep } from "../switch/run-record.js";
 import { currentOf } from "./change.js";
+import { claimRun, noteRun, refuseSecond } from "./claim-run.js";
 import { shownMode } from "./hold.js";
 import type { Machine } from "./machine.js";
 import { Steps, type OnStep } from "./steps.js";
@@ -54,7 +55,7 @@ interface Running {
 /**
  * Shuts sites, runs a program, asks the backends, and lets the sites go on. What fails before the program has begun
  * opens them again; what fails later ends as `onFailure` says. A signal ends each step, and the sites in a stated mode.
- * @throws FenceError before anything was changed: run-under-way, not-up, and whatever a switch throws
+ * @throws FenceError before anything was changed: run-under-way, not-up, lock-held, and whatever a switch throws
  */
 export async function runThrough(
   plan: Plan,
@@ -82,6 +83,10 @@ export async function runThrough(
       step: "switch",
     },
   };
+  if (request.mode !== "none") {
+    const { lockTimeoutMs } = request.switchTo(request.mode);
+    await claimRun(plan, running.record, running.steps, { lockTimeoutMs, signal: options.signal });
+  }
   try {
     return await runSteps(running);
   } finally {
@@ -94,14 +99,7 @@ export async function runThrough(
 }
 
 function refuse(plan: Plan, machine: Machine, { sites, mode }: RunRequest): void {
-  const other = readRun(plan.spec.stateDir);
-  if (other?.isAlive === true) {
-    const { pid, command, startedAt } = other.record;
-    const who = `process ${pid} (${command}), since ${startedAt}`;
-    throw new FenceError("run-under-way", `another fence run is under way: ${who}`, {
-      hint: "Wait for it, or end it.",
-    });
-  }
+  refuseSecond(plan.spec.stateDir);
   if (mode === "none") return;
   const down = sites.filter((site) => shownMode(currentOf(plan, site).state, machine.now()) === "down");
   if (down.length === 0) return;
@@ -118,7 +116,6 @@ async function runSteps(running: Running): Promise<RunOutcome> {
   const { request, problems, signal } = running;
   const generations = new Map<string, number>();
   if (request.mode !== "none") {
-    note(running, "switch");
     const { exit, sites } = await switching(running, request.mode, signal);
     for (const { site, generation } of sites) generations.set(site, generation);
     if (exit !== "ok" || signal.aborted) {
@@ -217,12 +214,7 @@ function switching(
 }
 
 function note({ plan, record, steps }: Running, step: RunStep): void {
-  try {
-    writeRun(plan.spec.stateDir, { ...record, step });
-  } catch (error) {
-    // It only tells: a full disk must not keep a site shut.
-    steps.tell("journal", "progress", (error as Error).message);
-  }
+  noteRun(plan.spec.stateDir, { ...record, step }, steps);
 }
 
 function signalExit(signal: AbortSignal): ExitName {

@@ -92,7 +92,7 @@ async function recoverNow(plan: Plan, machine: Machine, steps: Steps, request: L
 }
 
 /** A `fence run` that was killed: its sites are as it left them, and a hold of its ends by itself. */
-function tellCutShort(stateDir: string, steps: Steps): void {
+export function tellCutShort(stateDir: string, steps: Steps): void {
   const run = readRun(stateDir);
   if (run === null || run.isAlive) return;
   const { by, command, startedAt, sites, step } = run.record;

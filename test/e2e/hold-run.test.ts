@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { childrenOf } from "../../src/base/process-info.js";
+import { takeLock } from "../../src/switch/lock.js";
 import { createWorld, until, type CliResult, type World } from "../support/world.js";
 
 describe("fence run", () => {
@@ -51,6 +53,29 @@ describe("fence run", () => {
     assert.match(stdout, /^main is up/);
     assert.equal((await answer).status, 200);
     assert.equal(existsSync(join(world.folder, "state/run.json")), false);
+  });
+
+  test("of several that begin at once one runs, and the others are refused", async () => {
+    const lock = await takeLock(join(world.folder, "state"), { timeoutMs: 0, command: "test", since: "now" });
+    const names = ["first", "second", "third"];
+    const children = names.map((name) =>
+      world.fenceProcess("run", "--lock-timeout", "60s", "--", ...waits(name)),
+    );
+    const ends = children.map(results);
+    try {
+      const wait = (): boolean => children.every(({ pid = 0 }) => childrenOf(pid).length > 0);
+      await until("all to wait for the lock", wait);
+    } finally {
+      lock.release();
+    }
+    await until("one to begin", () => names.some((name) => existsSync(mark(`${name}.began`))));
+    const isOver = (): boolean => children.filter(({ exitCode }) => exitCode !== null).length === 2;
+    await until("the others to be refused", isOver);
+    for (const name of names) endIt(name);
+    const codes = (await Promise.all(ends)).map(({ code }) => code);
+    assert.deepEqual(codes.sort(), [0, 5, 5]);
+    assert.equal(names.filter((name) => existsSync(mark(`${name}.began`))).length, 1);
+    assert.ok(await isMode("up"));
   });
 
   test("a command that fails leaves the site down, or up when that is asked for, with its own exit code", async () => {

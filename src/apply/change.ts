@@ -49,14 +49,16 @@ export function currentOf(plan: Plan, name: string, wanted: Mode | null = null):
   const { state: written, damage } = readStateOrNone(plan.spec.stateDir, name);
   const points = pointsOf(plan, name, wanted === "hold" || written.mode === "hold");
   const onDisk = points.map(readOnDisk);
-  const state = stateBy(site, onDisk, written);
+  // What a gate does that nobody is sent to is nobody's mode.
+  const inForce = onDisk.filter((_, index) => written.mode === "hold" || points[index]?.kind !== "gate");
+  const state = stateBy(site, inForce, written);
   const generations = points.flatMap(generationsOf);
   return {
     site,
     upstreams: plan.spec.upstreams.filter(({ name: one }) => upstreamNamesOf(site).includes(one)),
     points,
     onDisk,
-    mode: modeOf(onDisk, state),
+    mode: modeOf(inForce, state),
     state,
     damage,
     isWhole: onDisk.every((one) => one.mode === state.mode && one.generation === state.generation),

@@ -3,6 +3,7 @@ import type { Plan } from "../plan/types.js";
 import { stateFailure } from "../switch/failure.js";
 import { takeLock } from "../switch/lock.js";
 import { readRun, writeRun, type RunRecord } from "../switch/run-record.js";
+import { refuseOtherSpec } from "../switch/spec-record.js";
 import { stopped } from "./exit-of.js";
 import type { Steps } from "./steps.js";
 import { checkState, tellCutShort } from "./under-lock.js";
@@ -10,7 +11,7 @@ import { checkState, tellCutShort } from "./under-lock.js";
 /**
  * Writes down that a run is under way, and tells of one that was killed. Under the lock, so that of two that begin at once
  * the second finds the first: each would open the sites while the other's program is at the backends.
- * @throws FenceError run-under-way, lock-held, state-not-safe, state-not-writable, interrupted, terminated
+ * @throws FenceError run-under-way, lock-held, state-of-another, state-not-safe, state-not-writable, interrupted, terminated
  */
 export async function claimRun(
   plan: Plan,
@@ -34,6 +35,7 @@ export async function claimRun(
     throw signal.aborted ? stopped(signal) : error;
   });
   try {
+    refuseOtherSpec(plan.spec);
     refuseSecond(stateDir);
     tellCutShort(stateDir, steps);
     noteRun(stateDir, record, steps);

@@ -10,6 +10,40 @@ const CONNECT_MS = 1000;
 const PRIVILEGED_PORTS_END = 1024;
 
 /**
+ * Why a running server is better restarted than told to reload.
+ * @returns one clause about the server; null when nothing is known to stand against a reload
+ */
+export async function whyNoReload(plan: Plan, machine: Machine, server: Server): Promise<string | null> {
+  const ends = await whyReloadEnds(plan, machine, server);
+  return ends === null ? whyReloadStalls(machine, server) : `it would end: ${ends}`;
+}
+
+/**
+ * lighttpd leaves old requests to a process in the background only when it can start itself anew by the name that it
+ * was started by. Otherwise it takes no request before the last of them has ended, a WebSocket, say.
+ */
+export async function whyReloadStalls(
+  machine: Pick<Machine, "findMaster">,
+  { name, kind, config }: Pick<Server, "name" | "kind" | "config">,
+): Promise<string | null> {
+  if (kind !== "lighttpd" || config === "include") return null;
+  const { pid } = await machine.findMaster(name);
+  const words = pid === null ? [] : commandLine(pid);
+  const [program = "/"] = words;
+  const isFound = words.includes("-D") ? program.includes("/") : program.startsWith("/");
+  if (isFound) return null;
+  return `it would answer nobody until all requests under way have ended, as it was started as ${program} and not by its whole path`;
+}
+
+function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+/**
  * Why a reload would end a running server instead. lighttpd reads its config anew as the user it runs as, and ends
  * when that user may not do what root did at the start; a test of the config by root does not show it.
  * @returns one clause; null when nothing is known to stand against a reload

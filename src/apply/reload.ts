@@ -4,12 +4,15 @@ import { waitUntil } from "../base/clock.js";
 import { FenceError } from "../base/errors.js";
 import { childrenOf } from "../base/process-info.js";
 import { serverNamed, siteNamed } from "../plan/plan.js";
+import { modeAt } from "../base/mode.js";
+import { findProgram } from "../base/run.js";
 import { adapterOf } from "../servers/registry.js";
 import type { Server, Spec } from "../spec/types.js";
 import { readOnDisk } from "../switch/on-disk.js";
 import type { Plan } from "../plan/types.js";
+import { currentOf } from "./change.js";
 import type { Machine } from "./machine.js";
-import { whyReloadEnds } from "./reload-risk.js";
+import { whyNoReload } from "./reload-risk.js";
 import { clearPending, isPending } from "./pending-reload.js";
 import { reloadProxy, servesRendered } from "./proxy-config.js";
 
@@ -60,9 +63,11 @@ export function startCommand(
 ): string | null {
   if (config === "include") return null;
   if (kind === "proxy") return `fence -c ${file} proxy run ${name}`;
+  // By its whole path: see whyReloadStalls.
+  const path = findProgram(program) ?? program;
   return kind === "lighttpd"
-    ? `${program} -f ${outputDir}/${name}/lighttpd.conf`
-    : `${program} -c ${outputDir}/${name}/nginx.conf`;
+    ? `${path} -f ${outputDir}/${name}/lighttpd.conf`
+    : `${path} -c ${outputDir}/${name}/nginx.conf`;
 }
 
 /**
@@ -77,9 +82,9 @@ export async function reload(plan: Plan, machine: Machine, name: string, signal:
       "reload-failed",
       `${name} cannot be reloaded: ${master.problem ?? "it does not run"}`,
     );
-  const risk = await whyReloadEnds(plan, machine, server);
+  const risk = await whyNoReload(plan, machine, server);
   if (risk !== null)
-    throw new FenceError("reload-failed", `${name} was not reloaded, as that would end it: ${risk}`, {
+    throw new FenceError("reload-failed", `${name} was not reloaded: ${risk}`, {
       hint: "restart it as its service does; until then it serves the old config",
     });
   const { reloadShows, reloadSignal } = adapterOf(server.kind);
@@ -108,8 +113,10 @@ async function reloadWorkers(
 
 async function proveModes(plan: Plan, machine: Machine, name: string, signal: AbortSignal): Promise<void> {
   for (const point of plan.switchPoints.filter(({ server }) => server === name)) {
-    const { mode, generation } = readOnDisk(point);
-    if (mode === null || mode === "unknown" || generation === null) continue;
+    const { mode: written, generation } = readOnDisk(point);
+    if (written === null || written === "unknown" || generation === null) continue;
+    // A hold that has expired shows what follows it.
+    const mode = modeAt(written, currentOf(plan, point.site).state.hold, machine.now());
     const { timeoutMs } = siteNamed(plan.spec, point.site).settle;
     const proof = await machine.prove(point, { mode, generation }, { delayMs: 0, timeoutMs, signal });
     if (!proof.proven) {

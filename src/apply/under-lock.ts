@@ -6,6 +6,7 @@ import { takeLock } from "../switch/lock.js";
 import { recover, type Recovered } from "../switch/recover.js";
 import { readRun, removeRun } from "../switch/run-record.js";
 import { checkPoint, checkStateFolder } from "../switch/safety.js";
+import { refuseOtherSpec } from "../switch/spec-record.js";
 import type { SiteState } from "../switch/types.js";
 import { stopped } from "./exit-of.js";
 import { shownMode } from "./hold.js";
@@ -19,12 +20,14 @@ export interface LockRequest {
   command: string;
   /** Sites that are about to be switched: recovery need not wait for their proof. */
   sites: readonly string[];
+  /** Whether the state folder may be another spec's. */
+  takesOver?: boolean;
   signal: AbortSignal | undefined;
 }
 
 /**
  * Runs `act` as the only fence of this state folder, after finishing or undoing what an earlier one left.
- * @throws FenceError state-not-safe, state-not-writable, lock-held, journal-unreadable, state-unknown-version,
+ * @throws FenceError state-not-safe, state-not-writable, lock-held, state-of-another, journal-unreadable, state-unknown-version,
  *   interrupted, terminated: nothing was changed; whatever `act` throws
  */
 export async function underLock<T>(
@@ -59,6 +62,7 @@ export async function underLock<T>(
   });
   try {
     steps.end("lock", "ok", "locked");
+    if (request.takesOver !== true) refuseOtherSpec(plan.spec);
     await recoverNow(plan, machine, steps, request);
     tellCutShort(plan.spec.stateDir, steps);
     if (request.signal?.aborted) throw stopped(request.signal);

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   "variant-unreadable": "permission",
   "state-unknown-version": "failed",
   "state-unreadable": "failed",
+  "state-of-another": "failed",
   "journal-unreadable": "failed",
   "not-applied": "failed",
   "lock-held": "locked",

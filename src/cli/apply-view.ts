@@ -9,7 +9,7 @@ export interface ServerReload {
   reload: "not-needed" | "needed" | "restart" | "done" | "not-running" | "unknown";
   /** How a person reloads it, or starts it; null unless needed, and where that is the user's own affair. */
   command: string | null;
-  /** restart: why a reload would end it. unknown: why it cannot be told whether it runs. */
+  /** restart: what a reload would do to it. unknown: why it cannot be told whether it runs. */
   risk: string | null;
   /** A config of the user's own does not show the gates: it may not include them yet. */
   lacksGates: boolean;
@@ -71,7 +71,7 @@ export function applyLines(applied: Applied, out: Output): string[] {
     }
     if (reload === "restart") {
       lines.push(
-        `${out.paint("yellow", `${name} has to restart`)}${once}, as its service does; a reload would end it: ${risk}`,
+        `${out.paint("yellow", `${name} has to restart`)}${once}, as its service does; on a reload ${risk}`,
       );
     }
     if (reload === "unknown") {

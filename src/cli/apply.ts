@@ -23,7 +23,8 @@ import {
   startCommand,
   type Behind,
 } from "../apply/reload.js";
-import { whyReloadEnds } from "../apply/reload-risk.js";
+import { whyNoReload } from "../apply/reload-risk.js";
+import { recordSpec } from "../switch/spec-record.js";
 import { catchSignals } from "./signals.js";
 import { fenceVersion } from "./version.js";
 
@@ -34,6 +35,8 @@ interface Applying {
   signal: AbortSignal;
   /** --reload */
   reloads: boolean;
+  /** --take-over */
+  takesOver: boolean;
   lock: { lockTimeoutMs: number; by: string; command: string };
 }
 
@@ -46,7 +49,14 @@ export async function apply(context: Context, options: ApplyOptions): Promise<Ex
   const interruption = catchSignals(context.err, "stopping after this step");
   const progress = createProgress(context);
   const lock = { lockTimeoutMs: options.lockTimeout, by: context.actor, command: context.commandLine };
-  const applying = { made, progress, signal: interruption.signal, reloads: options.reload === true, lock };
+  const applying = {
+    made,
+    progress,
+    signal: interruption.signal,
+    reloads: options.reload === true,
+    takesOver: options.takeOver === true,
+    lock,
+  };
   try {
     const { written, behind, removed } = await putInPlace(applying);
     const created = await ensure(applying, "create");
@@ -89,10 +99,10 @@ async function refuseBadConfig(made: Planned): Promise<void> {
 }
 
 /** The new tree and the run folders, under the lock of the state folder: no two fences write them at once. */
-function putInPlace({ made, progress, signal, lock }: Applying) {
+function putInPlace({ made, progress, signal, lock, takesOver }: Applying) {
   const { plan, machine, spec } = made;
   const steps = new Steps((event) => progress.event(event));
-  return underLock(plan, machine, steps, { ...lock, sites: [], signal }, async () => {
+  return underLock(plan, machine, steps, { ...lock, sites: [], signal, takesOver }, async () => {
     // Not so in fence render: nothing serves yet by what that writes.
     checkOutput(spec.outputDir);
     refuseForeign(spec.outputDir);
@@ -108,6 +118,7 @@ function putInPlace({ made, progress, signal, lock }: Applying) {
       if (since === "now" && pid !== null) notePending(spec, serverNamed(spec, name), pid);
     }
     const { written } = writeTree(spec.outputDir, machine.renderTree(), spec.sha256, fenceVersion());
+    recordSpec(spec);
     return { written, behind, removed };
   });
 }
@@ -128,6 +139,18 @@ function merged(created: EnsureResult, ensured: EnsureResult): EnsureResult {
   return { ...ensured, sites };
 }
 
+/** Those that a failed reload of one keeps from theirs. */
+function after({ spec }: Planned, behind: ReadonlyMap<string, Behind>, failed: string): string[] {
+  const names = spec.servers.map(({ name }) => name);
+  return names.slice(names.indexOf(failed) + 1).filter((name) => behind.has(name));
+}
+
+function withOthers(error: unknown, others: readonly string[]): unknown {
+  if (!(error instanceof FenceError) || error.code !== "reload-failed" || others.length === 0) return error;
+  const hint = `${error.hint ?? "fence status shows what is in force"}; not reloaded yet: ${others.join(", ")}`;
+  return new FenceError(error.code, error.message, { cause: error, hint });
+}
+
 async function reloadServers(
   applying: Applying,
   behind: ReadonlyMap<string, Behind>,
@@ -142,12 +165,14 @@ async function reloadServers(
       servers.push({ ...told, reload: "not-running", command: startCommand(made.spec, server) });
     else if (!behind.has(name)) servers.push({ ...told, reload: "not-needed" });
     else if (applying.reloads) {
-      await reload(made.plan, made.machine, name, signal);
+      await reload(made.plan, made.machine, name, signal).catch((error: unknown) => {
+        throw withOthers(error, after(made, behind, name));
+      });
       servers.push({ ...told, reload: "done" });
     } else if (running === "unknown") {
       servers.push({ ...told, reload: "unknown", risk: problem });
     } else {
-      const risk = await whyReloadEnds(made.plan, made.machine, server);
+      const risk = await whyNoReload(made.plan, made.machine, server);
       const lacksGates = !(await showsGates(made.plan, made.machine, server));
       if (risk !== null) servers.push({ ...told, reload: "restart", risk, lacksGates });
       else servers.push({ ...told, reload: "needed", command: reloadCommand(server), lacksGates });

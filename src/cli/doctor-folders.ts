@@ -6,13 +6,14 @@ import { refuseForeign } from "../apply/render-tree.js";
 import { findProgram } from "../base/run.js";
 import type { Spec } from "../spec/types.js";
 import { checkOutput, checkStateFolder } from "../switch/safety.js";
+import { refuseOtherSpec } from "../switch/spec-record.js";
 import type { Finding } from "./doctor.js";
 
 /** Whether fence can write where it has to, and nobody else can. */
 export async function folderFindings(spec: Spec): Promise<Finding[]> {
   const found = [
     lockFinding(),
-    stateFinding(spec.stateDir) ?? (await folderFinding("state_dir", spec.stateDir)),
+    stateFinding(spec) ?? (await folderFinding("state_dir", spec.stateDir)),
     await folderFinding("run_dir", spec.runDir),
     await folderFinding("output", dirname(spec.outputDir)),
   ];
@@ -21,9 +22,10 @@ export async function folderFindings(spec: Spec): Promise<Finding[]> {
 }
 
 /** The state folder decides what the servers run: the check is the one that every change makes. */
-function stateFinding(stateDir: string): Finding | null {
+function stateFinding(spec: Spec): Finding | null {
   try {
-    checkStateFolder(stateDir);
+    checkStateFolder(spec.stateDir);
+    refuseOtherSpec(spec);
     return null;
   } catch (error) {
     if (!(error instanceof FenceError)) throw error;

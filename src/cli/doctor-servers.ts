@@ -1,6 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { whyReloadStalls } from "../apply/reload-risk.js";
 import { findProgram, run } from "../base/run.js";
 import type { ServerAdapter } from "../servers/adapter.js";
 import { adapterOf } from "../servers/registry.js";
@@ -39,6 +40,13 @@ export async function serverFindings(spec: Spec, server: Server): Promise<Findin
               : (master.problem ?? "cannot be told apart"),
         },
   );
+  const stalls = await whyReloadStalls({ findMaster: async () => master }, server);
+  if (stalls !== null)
+    findings.push({
+      level: "note",
+      about: server.name,
+      sentence: `better restarted than reloaded: ${stalls}`,
+    });
   findings.push(...(await socketFindings(spec, server, adapter)));
   return findings;
 }

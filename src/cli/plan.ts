@@ -29,7 +29,7 @@ export async function showPlan(context: Context, detailed: boolean): Promise<Exi
       context.err.line(`fence: ${site} is down and is no longer in the spec`);
     context.err.line(`fence: ${summaryOf({ output, isRendered, isSame, reloads })}`);
   }
-  return detailed && !isSame ? "difference" : "ok";
+  return detailed && !(isSame && reloads.length === 0) ? "difference" : "ok";
 }
 
 interface Summary {

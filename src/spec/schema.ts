@@ -185,7 +185,9 @@ const site = z.strictObject({
 
 export const specSchema = z
   .strictObject({
-    state_dir: path("modes, variants in force, journal, history; must survive a reboot").optional(),
+    state_dir: path(
+      "modes, variants in force, journal, history of this spec alone; must survive a reboot",
+    ).optional(),
     run_dir: path("control sockets and pid files").optional(),
     output: path("where fence render writes").optional(),
     server: named(server, "web servers that fence writes for"),

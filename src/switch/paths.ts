@@ -8,6 +8,7 @@ export const lockPath = (stateDir: string): string => join(stateDir, "lock");
 export const holderPath = (stateDir: string): string => join(stateDir, "lock.holder");
 export const journalPath = (stateDir: string): string => join(stateDir, "journal.json");
 export const runRecordPath = (stateDir: string): string => join(stateDir, "run.json");
+export const specRecordPath = (stateDir: string): string => join(stateDir, "spec.json");
 export const historyPath = (stateDir: string): string => join(stateDir, "history.ndjson");
 export const olderHistoryPath = (stateDir: string): string => join(stateDir, "history.1.ndjson");
 export const sitesPath = (stateDir: string): string => join(stateDir, "sites");

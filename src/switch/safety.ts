@@ -10,6 +10,7 @@ import {
   lockPath,
   olderHistoryPath,
   runRecordPath,
+  specRecordPath,
   sitesPath,
 } from "./paths.js";
 
@@ -20,7 +21,15 @@ import {
  */
 export function checkStateFolder(stateDir: string): void {
   if (!checkOwnFolder(stateDir, "state_dir")) return;
-  const files = [lockPath, holderPath, journalPath, runRecordPath, historyPath, olderHistoryPath];
+  const files = [
+    lockPath,
+    holderPath,
+    journalPath,
+    runRecordPath,
+    specRecordPath,
+    historyPath,
+    olderHistoryPath,
+  ];
   for (const pathIn of files) checkFileBelow(pathIn(stateDir));
   checkTree(sitesPath(stateDir));
   // Whoever can make a file there can let himself pass.

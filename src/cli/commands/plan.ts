@@ -9,7 +9,12 @@ export function addPlan(program: Command, run: Run): void {
       "Shows the difference between the output folder and what the spec stands for now, and which servers would have " +
       "to reload. Changes nothing.",
     json: true,
-    options: [new Option("--detailed-exitcode", "exit 2 when there is a difference")],
+    options: [
+      new Option(
+        "--detailed-exitcode",
+        "exit 2 when there is a difference, or a server has not reloaded yet",
+      ),
+    ],
     examples: [
       {
         does: "apply only when there is something to do",

@@ -173,17 +173,26 @@ async function plannedIn({ specFile }: ColdWorld): Promise<{ plan: Plan; machine
   return { plan, machine: createMachine(plan, createRenderer(adapterOf), adapterOf) };
 }
 
-/** The calls that are hit: as many as FENCE_FAULTS says, or as are given here. */
-export function chosen<T extends { name: string; path: string }>(calls: readonly T[], usual: number): T[] {
+/**
+ * The calls that are hit: as many as FENCE_FAULTS says, or as are given here.
+ * @param random from 0 to below 1; 0 each time: the same calls in each run
+ */
+export function chosen<T extends { name: string; path: string }>(
+  calls: readonly T[],
+  usual: number,
+  random: () => number = () => 0,
+): T[] {
   if (HITS_ALL) return [...calls];
-  const seen = new Set<string>();
   // A page in another file is written by the same lines.
-  const kinds = calls.filter(({ name, path }) => {
-    const kind = `${name} ${path.replace(/[0-9a-f]{12,}|\d+/g, "N")}`;
-    const isNew = !seen.has(kind);
-    seen.add(kind);
-    return isNew;
+  const kinds = new Map<string, T[]>();
+  for (const call of calls) {
+    const kind = `${call.name} ${call.path.replace(/[0-9a-f]{12,}|\d+/g, "N")}`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), call]);
+  }
+  const alike = [...kinds.values()];
+  const count = Math.min(Number(WANTED ?? usual), alike.length);
+  return Array.from({ length: count }, (_, n) => {
+    const ones = alike[Math.floor(((n + random()) * alike.length) / count)] ?? [];
+    return ones[Math.floor(random() * ones.length)] as T;
   });
-  const count = Math.min(Number(WANTED ?? usual), kinds.length);
-  return Array.from({ length: count }, (_, n) => kinds[Math.floor((n * kinds.length) / count)] as T);
 }

@@ -19,26 +19,37 @@ const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.ur
 const IMAGE_MB = 8;
 /** The disk gets only what was synced: nothing is written back by itself, and a rename flushes no file. */
 const LAZY = "loop,commit=300,noauto_da_alloc";
-/** Others by FENCE_FAULTS=all. */
-const OPTIONS =
-  process.env["FENCE_FAULTS"] === "all"
-    ? [LAZY, "loop,commit=300", `${LAZY},data=writeback`, `${LAZY},data=journal`]
-    : [LAZY];
+const WHERE_ALL = [LAZY, "loop,commit=300", `${LAZY},data=writeback`, `${LAZY},data=journal`];
+const SWITCHES_ALL: readonly Switch[] = [
+  { to: "down", sites: ["main"] },
+  { to: "up", sites: ["main"] },
+  { to: "down", sites: ["main", "shop", "blog"] },
+  { to: "up", sites: ["main", "shop", "blog"] },
+];
+/** The first of each, unless FENCE_FAULTS=all. */
+const COUNT = process.env["FENCE_FAULTS"] === "all" ? Infinity : 1;
+
+/** From the other mode. */
+interface Switch {
+  to: "down" | "up";
+  sites: readonly string[];
+}
 
 const home = temporaryFolder();
 const folder = join(home, "mounted");
 
-/** The image as the disk has it at each file call of a switch from up to down, and after it has said that it is done. */
+/** The image as the disk has it at each file call of a switch, and after it has said that it is done. */
 async function cutsOf(
   image: string,
   mountOptions: string,
+  { to, sites }: Switch,
 ): Promise<{ call: FileCall | null; image: string }[]> {
   const faults = new Faults(folder);
   const mount = Mount.of(folder, "-o", mountOptions, image);
   assert.ok(mount);
   try {
     const env = { ...process.env, ...faults.environment({ at: 0, act: { kind: "stop" } }) };
-    const child = spawn(process.execPath, [CHILD, folder, "down", "main"], { env, stdio: "ignore" });
+    const child = spawn(process.execPath, [CHILD, folder, to, sites.join(",")], { env, stdio: "ignore" });
     const exit = once(child, "exit") as Promise<[number | null]>;
     const cuts: { call: FileCall | null; image: string }[] = [];
     const isStopped = (): boolean =>
@@ -60,43 +71,48 @@ async function cutsOf(
   }
 }
 
-for (const mountOptions of OPTIONS) {
-  test(
-    `the power is cut at any file call: the disk has old or new, and new once fence said so (${mountOptions})`,
-    needs("gcc", "linux", "root", "loop-image"),
-    async () => {
-      const image = join(home, "image");
-      makeImage(image, IMAGE_MB);
-      const first = Mount.of(folder, "-o", mountOptions, image);
-      // In a container that may not mount: told, and no failure.
-      if (first === null) return console.log("# not run: this machine mounts no loop image");
-      await switchModes(planOf(folder), requestOf("up"), fakeMachine());
-      first.end();
-      const cuts = await cutsOf(image, mountOptions);
-      assert.ok(cuts.length >= 40, String(cuts.length));
-      let isNew = 0;
-      for (const [index, cut] of cuts.entries()) {
-        const what =
-          cut.call === null
-            ? "cut when done"
-            : `cut at ${cut.call.number}: ${cut.call.name} ${cut.call.path}`;
-        const mount = Mount.of(folder, "-o", mountOptions, cut.image);
-        assert.ok(mount, what);
-        try {
-          const plan = planOf(folder);
-          const modes = new Set(plan.switchPoints.map((point) => readOnDisk(point).mode as string));
-          for (const mode of modes) assert.ok(mode === "up" || mode === "down", `${what}: ${mode}`);
-          if (cut.call === null) assert.deepEqual([...modes], ["down"], what);
-          if (modes.has("down")) isNew += 1;
-          await checkStatus(plan, modes, what);
-          await checkNext(plan, index % 2 === 0 ? "down" : "up", what);
-        } finally {
-          mount.end();
+for (const mountOptions of WHERE_ALL.slice(0, COUNT)) {
+  for (const { to, sites } of SWITCHES_ALL.slice(0, COUNT)) {
+    const from = to === "down" ? "up" : "down";
+    test(
+      `the power is cut at any file call on the way ${to} of ${sites.length}: the disk has old or new, and new once ` +
+        `fence said so (${mountOptions})`,
+      needs("gcc", "linux", "root", "loop-image"),
+      async () => {
+        const image = join(home, "image");
+        makeImage(image, IMAGE_MB);
+        const first = Mount.of(folder, "-o", mountOptions, image);
+        // In a container that may not mount: told, and no failure.
+        if (first === null) return console.log("# not run: this machine mounts no loop image");
+        const plan = planOf(folder, sites);
+        await switchModes(plan, requestOf("up", sites), fakeMachine());
+        if (from === "down") await switchModes(plan, requestOf("down", sites), fakeMachine());
+        first.end();
+        const cuts = await cutsOf(image, mountOptions, { to, sites });
+        assert.ok(cuts.length >= 40, String(cuts.length));
+        let isNew = 0;
+        for (const [index, cut] of cuts.entries()) {
+          const what =
+            cut.call === null
+              ? "cut when done"
+              : `cut at ${cut.call.number}: ${cut.call.name} ${cut.call.path}`;
+          const mount = Mount.of(folder, "-o", mountOptions, cut.image);
+          assert.ok(mount, what);
+          try {
+            const modes = new Set(plan.switchPoints.map((point) => readOnDisk(point).mode as string));
+            for (const mode of modes) assert.ok(mode === "up" || mode === "down", `${what}: ${mode}`);
+            if (cut.call === null) assert.deepEqual([...modes], [to], what);
+            if (modes.has(to)) isNew += 1;
+            await checkStatus(plan, modes, what);
+            await checkNext(plan, index % 2 === 0 ? "down" : "up", what);
+          } finally {
+            mount.end();
+          }
+          rmSync(cut.image);
         }
-        rmSync(cut.image);
-      }
-      console.log(`# ${cuts.length} power cuts, ${isNew} with the new variant on the disk`);
-      assert.ok(isNew > 0 && isNew < cuts.length);
-    },
-  );
+        console.log(`# ${cuts.length} power cuts, ${isNew} with the new variant on the disk`);
+        assert.ok(isNew > 0 && isNew < cuts.length);
+      },
+    );
+  }
 }

@@ -29,7 +29,8 @@ export async function checkStatus(plan: Plan, modes: Set<string>, what: string):
 
 /** Whatever the crash left, one further command gets where it wants to. */
 export async function checkNext(plan: Plan, mode: "up" | "down", what: string): Promise<void> {
-  const result = await switchModes(plan, requestOf(mode), fakeMachine());
+  const sites = plan.spec.sites.map(({ name }) => name);
+  const result = await switchModes(plan, requestOf(mode, sites), fakeMachine());
   assert.equal(result.exit, "ok", `${what}: ${JSON.stringify(result)}`);
   for (const point of plan.switchPoints) assert.equal(readOnDisk(point).mode, mode, what);
   assert.equal(readState(plan.spec.stateDir, "main").proof, "proven", what);

@@ -1,0 +1,5 @@
+import { HOLDING_KINDS } from "../support/held-world.js";
+import { describeLive } from "./live.js";
+
+for (const one of HOLDING_KINDS.filter(({ kind, workers }) => kind === "lighttpd" && workers === 2))
+  describeLive(one);

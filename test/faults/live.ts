@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { Faults } from "../support/faults.js";
+import type { HoldingKind } from "../support/held-world.js";
+import { needs } from "../support/needs.js";
+import { seededRandom } from "../support/spread.js";
+import { FENCE } from "../support/world.js";
+import { chosen } from "./cold-world.js";
+import { LIVE_COMMANDS, UP } from "./live-commands.js";
+import { bring, checkKilled, checkNext, prepare, startLiveWorld, type LiveWorld } from "./live-world.js";
+
+/** Of each command, unless FENCE_FAULTS says another number. */
+const POINTS = 2;
+/** Others on each push, so that in time all have had their turn. */
+const SEED = Number(process.env["FENCE_FAULTS_SEED"] ?? randomInt(2 ** 31));
+
+/** `fence` is killed at its file calls while a server of this kind serves. */
+export function describeLive(kind: HoldingKind): void {
+  describe(
+    `killed at any file call while ${kind.name} serves, fence leaves clients one mode, and the next command gets on`,
+    needs("gcc", "linux", ...kind.need),
+    () => {
+      const random = seededRandom(SEED);
+      let world: LiveWorld;
+      let faults: Faults;
+      before(async () => {
+        console.log(`# FENCE_FAULTS_SEED=${SEED}`);
+        world = await startLiveWorld(kind);
+        faults = new Faults(world.held.folder);
+      });
+      after(async () => {
+        faults.close();
+        await world.held.end();
+      });
+
+      for (const command of LIVE_COMMANDS) {
+        test(`fence ${command.name}`, async () => {
+          const run = [FENCE, "-c", world.held.specFile, ...command.args];
+          await prepare(world, command);
+          const whole = await faults.run(run, null);
+          assert.equal(whole.code, 0, whole.stderr);
+          await bring(world, UP, "not killed");
+          const points = chosen(whole.calls, POINTS, random);
+          let hits = 0;
+          for (const call of points) {
+            const what = `killed before ${call.number}: ${call.name} ${call.path}`;
+            await prepare(world, command);
+            const killed = await faults.run(run, { at: call.number, act: { kind: "kill" } });
+            // The last calls remove old generations: how many there are follows from where the one before was killed.
+            assert.equal(
+              killed.signal ?? killed.code,
+              killed.isHit ? "SIGKILL" : 0,
+              `${what}: ${killed.stderr}`,
+            );
+            if (killed.isHit) hits += 1;
+            const seen = await checkKilled(world, command, what);
+            await checkNext(world, seen, what);
+          }
+          console.log(`# ${command.name}: killed at ${hits} of ${whole.calls.length} file calls`);
+          assert.ok(hits >= Math.floor(points.length / 2), `${hits} of ${points.length}`);
+        });
+      }
+    },
+  );
+}

@@ -12,8 +12,10 @@ import type { Spec } from "../spec/types.js";
 /** @throws FenceError mode-unsupported */
 export function refuseMode(plan: Plan, server: string, modes: readonly Mode[], mode: Mode): void {
   if (modes.includes(mode)) return;
-  const { kind } = serverNamed(plan.spec, server);
-  throw new FenceError("mode-unsupported", `${server} is ${kind}, which cannot ${mode} requests`, {
+  const { kind, config } = serverNamed(plan.spec, server);
+  const isOwn = config === "include" && kind !== "lighttpd";
+  const where = isOwn ? " in a config of your own" : "";
+  throw new FenceError("mode-unsupported", `${server} is ${kind}, which cannot ${mode} requests${where}`, {
     hint: "Nothing was changed. Fence's own proxy can, and fence down works on every server.",
   });
 }

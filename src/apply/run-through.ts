@@ -191,7 +191,8 @@ async function finish(
   note(running, "release");
   if (generations.size === 0) return { exit, sites: [], problems };
   // A signal has stopped the work; the sites must come to their mode all the same.
-  const last = await switching(running, target, null, [...generations.keys()], generations);
+  const more = { onlyAt: generations, ...(exit === "ok" ? {} : { why: whyOf(running) }) };
+  const last = await switching(running, target, null, [...generations.keys()], more);
   const strange = [...generations.keys()].filter((name) => !last.sites.some(({ site }) => site === name));
   for (const site of strange) {
     const { mode } = currentOf(plan, site).state;
@@ -201,16 +202,23 @@ async function finish(
   return { exit: exit === "ok" ? failed : exit, sites: last.sites, problems };
 }
 
+/** Whoever finds the site as the run has left it is to know. */
+function whyOf({ problems, signal }: Running): string {
+  const reasons = signal.aborted
+    ? [...problems, `stopped by ${signalExit(signal) === "terminated" ? "SIGTERM" : "SIGINT"}`]
+    : problems;
+  return `fence run: ${reasons.join("; ")}`;
+}
+
 function switching(
   { plan, machine, request, onStep }: Running,
   mode: "up" | "down" | "hold",
   signal: AbortSignal | null,
   sites: readonly string[] = request.sites,
-  onlyAt?: ReadonlyMap<string, number>,
+  more: Pick<SwitchRequest, "onlyAt" | "why"> = {},
 ): ReturnType<typeof switchModes> {
   const options = signal === null ? { onStep } : { onStep, signal };
-  const only = onlyAt === undefined ? {} : { onlyAt };
-  return switchModes(plan, { ...request.switchTo(mode), ...only, sites }, machine, options);
+  return switchModes(plan, { ...request.switchTo(mode), ...more, sites }, machine, options);
 }
 
 function note({ plan, record, steps }: Running, step: RunStep): void {

@@ -82,7 +82,7 @@ export async function switchModes(
       await openGate(plan, machine, steps, changes);
       await refuseNotRunning(machine, changes, request);
       const outdated = await stageChanges(plan, machine, steps, changes);
-      const why = changes.find(({ to }) => to.reason !== "")?.to.reason ?? "";
+      const why = changes.find(({ to }) => to.reason !== "")?.to.reason ?? request.why ?? "";
       const carried = await carryOut(changes, { ...draining, why });
       for (const outcome of carried.sites) outcomes.set(outcome.site, withCause(outcome, outdated));
       exit = carried.exit;

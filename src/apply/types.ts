@@ -41,6 +41,8 @@ export interface SwitchRequest {
   onlyAt?: ReadonlyMap<string, number>;
   reason: string | null;
   message: string | null;
+  /** For the history and the status, where there is no reason: clients are not told. */
+  why?: string;
   untilMs: number | null;
   /** What a hold is to be like; null: as the spec says. */
   hold: HoldRequest | null;

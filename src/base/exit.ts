@@ -27,7 +27,7 @@ export type ExitCode = (typeof EXIT)[ExitName];
 export const EXIT_MEANING: Readonly<Record<ExitName, string>> = {
   ok: "done, or already so",
   failed: "failed; nothing was changed",
-  difference: "there is a difference or drift (render --check, plan --detailed-exitcode, verify)",
+  difference: "there is a difference or drift (render --check, plan --detailed-exitcode, verify, expire)",
   no: "fence is MODE: no, another mode is in force",
   unknown: "fence is MODE: cannot be told",
   locked: "another fence holds the lock of this state folder",
@@ -35,7 +35,7 @@ export const EXIT_MEANING: Readonly<Record<ExitName, string>> = {
   unproven:
     "switched, but not proven, not drained, not settled in time or not durable; the output says which",
   rolledBack: "the proof failed, and the previous mode was put back and proven",
-  unwell: "fence run: the command ended with 0, but the backends were not well in time",
+  unwell: "fence run, fence expire: all else was done, but the backends were not well",
   usage: "the command line is wrong",
   noSpec: "no spec was found",
   permission: "not permitted (file ownership or modes)",

@@ -36,6 +36,8 @@ export interface StatusLook {
   /** By the name of the site; none of a site that forwards to no worker. */
   workers: ReadonlyMap<string, SiteWorker>;
   unfinished: UnfinishedChange;
+  /** By the name of the site, of those that are not up and have no reason: why, and by whom. */
+  whys: ReadonlyMap<string, string>;
   nowMs: number;
 }
 
@@ -133,9 +135,10 @@ function trafficOf(cells: readonly StatusCell[]): {
 }
 
 /** The table that `fence status` prints, with the differences as sentences below it. */
-export function statusLines({ groups, workers, unfinished }: StatusLook, output: Output): string[] {
+export function statusLines({ groups, workers, whys, unfinished }: StatusLook, output: Output): string[] {
   const rows = groups.flatMap((cells) => (cells[0] ? [rowOf(cells, cells[0].desired, output)] : []));
   const notes = groups.flatMap((cells) => (cells[0] ? notesOf(cells, cells[0].desired) : []));
+  for (const [site, why] of whys) notes.push(`${site}: ${printable(why)}`);
   for (const [site, worker] of workers) notes.push(`${site}: ${siteWorkerText(worker)}`);
   const change = unfinishedText(unfinished);
   if (change !== null) notes.push(change);

@@ -6,6 +6,7 @@ import type { Listen, Server } from "../spec/types.js";
 import { reachable } from "./reachable.js";
 
 const PID_BYTES_MAX = 64;
+const ENDED = ", which has ended";
 
 export interface Master {
   running: "yes" | "no" | "unknown";
@@ -33,11 +34,16 @@ export async function findMaster(server: Server): Promise<Master> {
       return {
         running: "unknown",
         pid: null,
-        problem: `${stale}, but ${where} is not closed: set pid_file of [server.${server.name}]`,
+        problem: `${stale}, but ${where} is not closed: ${whatToDo(server, stale)}`,
       };
     }
   }
   return { running: "no", pid: null, problem: stale };
+}
+
+function whatToDo({ name }: Server, stale: string): string {
+  const set = `set pid_file of [server.${name}]`;
+  return stale.endsWith(ENDED) ? `end the workers that have outlived it and start ${name}, or ${set}` : set;
 }
 
 /** Others may write the file, or put something else in its place: no more than a number is read, and nothing waited for. */
@@ -60,7 +66,7 @@ async function readPid(path: string): Promise<number | null | "closed"> {
 async function whyStale(pid: number, server: Server): Promise<string> {
   const names = `${server.pidFile} names process ${pid}`;
   const comm = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => null);
-  if (comm === null) return `${names}, which has ended`;
+  if (comm === null) return names + ENDED;
   return `${names}, which is ${comm.trim()}, not ${basename(server.program)}`;
 }
 

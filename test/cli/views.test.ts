@@ -91,6 +91,7 @@ function look(...cells: StatusCell[]): StatusLook {
     spec,
     groups: [cells],
     workers: new Map(),
+    whys: new Map(),
     unfinished: { journal: { kind: "none" }, holder: null, run: null },
     nowMs: Date.UTC(2026, 10, 25, 14, 10),
   };

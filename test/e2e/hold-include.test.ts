@@ -85,7 +85,7 @@ include "${world.folder}/rendered/web/gate.conf"
       await world.end();
       assert.match(checked.stdout, /fence hold is refused: in a config of your own/);
       assert.equal(code, 1);
-      assert.match(stderr, /mode-unsupported/);
+      assert.match(stderr, /cannot hold requests in a config of your own$[^]*mode-unsupported/m);
     });
   }
 });

@@ -88,9 +88,14 @@ describe("fence run", () => {
     assert.equal((await result).code, 42);
     assert.equal((await answer).status, 503, "whoever waits gets the maintenance answer");
     assert.ok(await isMode("down"));
+    const why = /fence run: sh ended with 42/;
+    assert.match((await world.fence("status")).stdout, new RegExp(`^  main: ${why.source} \\(\\w+\\)$`, "m"));
+    assert.match((await world.fence("history", "-n", "1")).stdout, why);
+    assert.doesNotMatch((await world.get()).body, why, "visitors are not told");
     const refused = await world.fence("run", "--json", "--", "true");
     assert.equal((JSON.parse(refused.stderr) as { code: string }).code, "not-up");
     assert.equal((await world.fence("up")).code, 0);
+    assert.doesNotMatch((await world.fence("status")).stdout, why);
     assert.equal((await world.fence("run", "--on-failure", "up", "--", "sh", "-c", "exit 3")).code, 3);
     assert.ok(await isMode("up"));
   });
@@ -100,6 +105,7 @@ describe("fence run", () => {
     const { code, stdout } = await world.fence("run", ...check, "--", "true");
     assert.equal(code, 9);
     assert.match(stdout, /^not well: http:\/\/127\.0\.0\.1:9\/: /);
+    assert.match((await world.fence("status")).stdout, /main: fence run: not well: http:/);
     assert.ok(await isMode("down"));
   });
 
@@ -121,6 +127,7 @@ describe("fence run", () => {
       child.kill(signal);
       assert.equal((await result).code, exit);
       assert.ok(await isMode("down"), signal);
+      assert.match((await world.fence("status")).stdout, new RegExp(`stopped by ${signal} \\(`));
     }
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -57,6 +58,26 @@ test("without a pid file, a port that is not closed leaves it open whether the s
   const gone = listeners.at(-1);
   await new Promise((resolve) => gone?.close(resolve));
   assert.equal((await findMaster(server)).running, "no");
+});
+
+test("workers that have outlived their master are told as what they are likely to be", async () => {
+  const { listen } = await silent();
+  const [server] = planWith([listen], ["a.test"]).spec.servers;
+  assert.ok(server);
+  const pidFile = join(temporaryFolder(), "server.pid");
+  // No process has it: the highest is 4194304.
+  writeFileSync(pidFile, "4194305");
+  const { running, problem } = await findMaster({ ...server, pidFile });
+  assert.equal(running, "unknown");
+  assert.match(
+    problem ?? "",
+    /has ended, but port \d+ is not closed: end the workers that have outlived it and start web/,
+  );
+  writeFileSync(pidFile, String(process.pid));
+  assert.match(
+    (await findMaster({ ...server, pidFile })).problem ?? "",
+    /is not closed: set pid_file of \[server.web\]$/,
+  );
 });
 
 test("a FIFO or an endless file in place of the pid file holds nothing up", async () => {

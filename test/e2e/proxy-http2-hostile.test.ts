@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { startFront } from "../support/front.js";
 import { fields, FRAME, frame, FrameClient, request, session } from "../support/http2-client.js";
+import { holdAndDrain, siteStatus, waiting } from "../support/hold.js";
 import { httpsAt } from "../support/listen.js";
 import { needs } from "../support/needs.js";
 import type { ProxyWorld } from "../support/proxy.js";
@@ -230,6 +231,27 @@ describe("The proxy and hostile clients of HTTP/2", needs("root", "openssl"), ()
       await until("nothing is in flight", async () => (await world.status()).sites[0]?.inflight === 0);
     });
   }
+
+  test("Bodies that wait take the memory of their bytes, also when each came in a frame of its own", async () => {
+    await holdAndDrain(world);
+    const before = world.memoryPeak();
+    const client = await FrameClient.open(port);
+    const streams = Array.from({ length: 12 }, (_, turn) => 2 * turn + 1);
+    for (const stream of streams) {
+      client.send(frame(FRAME.headers, END_HEADERS, stream, fields(...POST)));
+      client.send(...Array<Buffer>(60_000).fill(frame(FRAME.data, 0, stream, Buffer.from("x"))));
+    }
+    const ping = Buffer.from("all read");
+    client.send(frame(FRAME.ping, 0, 0, ping));
+    await until("all to be read", () => client.frames.some(({ payload }) => payload.equals(ping)));
+    assert.equal((await siteStatus(world)).held, streams.length);
+    const grown = world.memoryPeak() - before;
+    assert.ok(grown < 64 * 1024 * 1024, `${grown} bytes more`);
+    client.socket.destroy();
+    await waiting(world, 0);
+    await world.switchTo("main", { mode: "up" });
+    await world.sync("main");
+  });
 
   test("Bytes that are no HTTP/2, and frames cut anywhere, do no harm", async () => {
     const whole = Buffer.concat([

@@ -1,7 +1,8 @@
 import type { ServerHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
 import type { Socket } from "node:net";
-import { Duplex } from "node:stream";
+import { Duplex, Readable } from "node:stream";
+import { Gathering } from "../../gathering.js";
 import type { Http2Request } from "../../wire/http2-request.js";
 import { StreamAnswer } from "./stream-answer.js";
 
@@ -9,6 +10,7 @@ const { NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
 
 /** What a stream holds in each direction before its sender has to wait. */
 const HELD_BYTES_MAX = 64 * 1024;
+const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
 /**
  * One stream as a connection of HTTP/1.1 that carries one request: the text of it to read, and the answer to write. So a
@@ -25,6 +27,13 @@ export class StreamSocket extends Duplex {
   private bodyBytes = 0;
   /** The piece that makes up the told length: a whole request only when the client has ended it there, too. */
   private last: Buffer | null = null;
+  /** Of the body, what nobody has asked for yet. */
+  private readonly waiting = new Gathering();
+  private isWanted = false;
+  /** The stream was told that there is enough for now. */
+  private isStopped = false;
+  private isScheduled = false;
+  private hasLastChunk = false;
 
   constructor(
     private readonly stream: ServerHttp2Stream,
@@ -32,7 +41,8 @@ export class StreamSocket extends Duplex {
     readonly localAddress: string | undefined,
   ) {
     super({
-      readableHighWaterMark: HELD_BYTES_MAX,
+      // What waits is gathered, not queued.
+      readableHighWaterMark: 1,
       writableHighWaterMark: HELD_BYTES_MAX,
       allowHalfOpen: true,
       emitClose: true,
@@ -44,12 +54,13 @@ export class StreamSocket extends Duplex {
     stream.on("close", () => this.destroy());
     // A stream that is paused has its "close" only when somebody has read all of it.
     stream.on("aborted", () => this.destroy());
-    if (request.framing === "none") {
-      stream.resume();
-      return;
+    if (request.framing !== "none") {
+      // Node hands each DATA frame to it, also when the stream is paused, and would queue them one by one.
+      stream.push = (chunk: Buffer | null) =>
+        chunk === null ? Readable.prototype.push.call(stream, null) : this.takeBody(chunk);
+      stream.on("end", () => this.endBody());
     }
-    stream.on("data", (chunk: Buffer) => this.takeBody(chunk));
-    stream.on("end", () => this.endBody());
+    stream.resume();
   }
 
   /** As a Client wants it. */
@@ -75,7 +86,8 @@ export class StreamSocket extends Duplex {
   }
 
   override _read(): void {
-    if (this.request.framing !== "none") this.stream.resume();
+    this.isWanted = true;
+    this.handOn();
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
@@ -104,19 +116,20 @@ export class StreamSocket extends Duplex {
     done(error);
   }
 
-  private takeBody(chunk: Buffer): void {
-    if (this.destroyed || chunk.length === 0) return;
+  /** @returns false: no more for now */
+  private takeBody(chunk: Buffer): boolean {
+    if (this.destroyed) return true;
     this.bodyBytes += chunk.length;
-    if (this.request.framing === "chunked") {
-      this.push(`${chunk.length.toString(16)}\r\n`, "latin1");
-      this.push(chunk);
-      if (!this.push("\r\n", "latin1")) this.stream.pause();
-      return;
-    }
     const { length } = this.request;
-    if (length !== null && this.bodyBytes > length) return this.refuseBody();
+    if (length !== null && this.bodyBytes > length) {
+      this.refuseBody();
+      return true;
+    }
     if (this.bodyBytes === length) this.last = chunk;
-    else if (!this.push(chunk)) this.stream.pause();
+    else this.waiting.add(chunk);
+    this.schedule();
+    this.isStopped = this.waiting.length >= HELD_BYTES_MAX;
+    return !this.isStopped;
   }
 
   /** A stream that was reset also ends: that is no whole request. */
@@ -128,11 +141,36 @@ export class StreamSocket extends Duplex {
       return;
     }
     this.hasRequest = true;
-    if (request.framing === "chunked") this.push("0\r\n\r\n", "latin1");
-    else if (this.bodyBytes !== request.length) this.refuseBody();
-    else if (this.last !== null) {
-      this.push(this.last);
-      this.last = null;
+    if (request.length !== null && this.bodyBytes !== request.length) return this.refuseBody();
+    if (this.last !== null) this.waiting.add(this.last);
+    this.last = null;
+    this.handOn();
+  }
+
+  /** Frames that come together are handed on together. */
+  private schedule(): void {
+    if (this.isScheduled || !this.isWanted) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      this.handOn();
+    });
+  }
+
+  /** Gives the reader, if it waits, what there is. */
+  private handOn(): void {
+    const isChunked = this.request.framing === "chunked";
+    const isEnd = isChunked && this.hasRequest && !this.hasLastChunk;
+    if (!this.isWanted || this.destroyed || (this.waiting.length === 0 && !isEnd)) return;
+    this.isWanted = false;
+    const bytes = this.waiting.take();
+    if (isChunked) {
+      this.hasLastChunk = isEnd;
+      this.push(Buffer.concat([...chunkOf(bytes), ...(isEnd ? [LAST_CHUNK] : [])]));
+    } else this.push(bytes);
+    if (this.isStopped && !this.stream.destroyed) {
+      this.isStopped = false;
+      this.stream._read(0);
     }
   }
 
@@ -141,4 +179,9 @@ export class StreamSocket extends Duplex {
     this.stream.close(NGHTTP2_PROTOCOL_ERROR);
     this.destroy();
   }
+}
+
+function chunkOf(bytes: Buffer): Buffer[] {
+  if (bytes.length === 0) return [];
+  return [Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")];
 }

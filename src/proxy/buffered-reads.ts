@@ -45,3 +45,14 @@ export function readShared(socket: Socket, callback: ReadCallback, places = PLAC
   handle.useUserBuffer(SHARED);
   return true;
 }
+
+/**
+ * Whether what a socket has told as its end is one. Behind the last bytes libuv tells a reset as an end, too
+ * (uv__stream_io, at POLLHUP); the kernel, asked again, says which it was.
+ * @param end called when no "error" has come, two turns later
+ */
+export function endsWell(socket: Socket, end: () => void): void {
+  const { _handle: handle } = socket as Socket & { _handle?: { readStart?: () => number } | null };
+  handle?.readStart?.();
+  setImmediate(() => setImmediate(() => socket.destroyed || end()));
+}

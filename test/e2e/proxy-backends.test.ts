@@ -30,6 +30,10 @@ function script({ head, socket, turn, body }: RawRequest): void {
       socket.write("HTTP/1.1 200 OK\r\n\r\npart of it");
       setTimeout(() => socket.resetAndDestroy(), 100);
     },
+    "/until-reset-at-once": () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\npart of it");
+      socket.resetAndDestroy();
+    },
     "/chunked": () =>
       socket.write(
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n",
@@ -73,6 +77,13 @@ describe("The proxy and its backends", needs("root"), () => {
       await until("a line in the log", () => line.test(world.errors()));
     });
   }
+
+  test("A reset right behind the last bytes is no end of an answer that ends with its connection", async () => {
+    const rounds = 30;
+    for (let round = 0; round < rounds; round += 1) await exchange(world.port, GET("/until-reset-at-once"));
+    const cut = /"reason":"backend-cut-off".*"target":"\/until-reset-at-once"/g;
+    await until("a line for each", () => world.errors().match(cut)?.length === rounds, 5000);
+  });
 
   test("An answer that breaks off in its head, or never begins, is a 502, and so is a malformed one", async () => {
     for (const path of ["/cut-head", "/close", "/malformed"]) {

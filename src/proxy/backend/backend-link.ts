@@ -1,6 +1,7 @@
 import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 import { STRING_BYTES_MAX } from "../answers/answer.js";
 import type { Context } from "../context.js";
+import { endsWell } from "../buffered-reads.js";
 import { isLost, readOnWhenLost, writeDirectBytes } from "../direct-writes.js";
 import {
   givePrivate,
@@ -60,7 +61,7 @@ export abstract class BackendLink {
     this.socket = connect(options as unknown as TcpNetConnectOpts);
     this.socket.on("connect", () => this.guard(() => this.onConnect()));
     this.socket.on("error", (error: NodeJS.ErrnoException) => this.lose(error.code ?? "unknown"));
-    this.socket.on("end", () => (this.doubt === null ? this.onEnd() : this.lose(this.doubt)));
+    this.socket.on("end", () => this.hearEnd());
     readOnWhenLost(this.socket, (code) => this.unwritable(code));
     this.socket.on("close", () => this.lose("closed"));
     this.socket.on("drain", () => this.exchange?.backendDrained());
@@ -206,6 +207,13 @@ export abstract class BackendLink {
   }
 
   // ---- of the socket ----
+
+  /** Of an answer that has no other end, a reset must not be taken for it. */
+  private hearEnd(): void {
+    const ends = (): void => (this.doubt === null ? this.onEnd() : this.lose(this.doubt));
+    if (this.exchange === null || !this.hasAnswerBytes) ends();
+    else endsWell(this.socket, () => this.guard(ends));
+  }
 
   /** A defect met by one request must not end the others. */
   private guard(act: () => void): void {

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { ask } from "../support/http-answer.js";
+import { holdAndDrain, waiting } from "../support/hold.js";
 import { needs } from "../support/needs.js";
 import { siteOf } from "../support/nginx.js";
 import { startProxy, tcp, type ProxyWorld } from "../support/proxy.js";
@@ -123,6 +124,30 @@ describe("The proxy and its clients", needs("root", "openssl"), () => {
     await client.has("closed");
     await client.ended();
     await until("no tunnel", async () => (await world.status()).sites[0]?.tunnels === 0);
+  });
+
+  test("An end that comes with the handshake of a websocket goes through it, behind what came before", async () => {
+    for (const early of ["", "early"]) {
+      const client = new RawClient(world.port, { allowHalfOpen: true });
+      client.socket.end(`GET /ws HTTP/1.1\r\n${HANDSHAKE}\r\n${early}`);
+      await client.has(`\r\n\r\n${early}closed`);
+      await client.ended();
+    }
+    await until("no tunnel", async () => (await world.status()).sites[0]?.tunnels === 0);
+  });
+
+  test("A request behind one that was held is answered, also when its client then ends its side", async () => {
+    await holdAndDrain(world);
+    const client = new RawClient(world.port, { allowHalfOpen: true });
+    client.send(`GET /slow HTTP/1.1\r\n${HOST}\r\n`);
+    await waiting(world, 1);
+    client.send(`GET /second HTTP/1.1\r\n${HOST}\r\n`);
+    await waiting(world, 1);
+    await world.switchTo("main", { mode: "up" });
+    await world.sync("main");
+    client.socket.end();
+    await client.ended();
+    assert.match(client.text, /\r\n\r\nslow.*\r\n\r\nGET \/second/s);
   });
 
   test("A handshake that is none, or is answered wrongly, makes no tunnel", async () => {

@@ -101,6 +101,19 @@ describe("The proxy's listeners", needs("root", "openssl", "curl", "prlimit"), (
     }
   });
 
+  test("No client has the handshake of TLS 1.2 twice on one connection", async () => {
+    const raw = at(tls);
+    raw.write("PROXY TCP4 192.0.2.9 192.0.2.1 4711 80\r\n");
+    const socket = connectTls({ socket: raw, rejectUnauthorized: false, maxVersion: "TLSv1.2" });
+    await new Promise<void>((resolve) => socket.once("secureConnect", resolve));
+    const error = await new Promise<Error | null>((resolve) => {
+      socket.once("error", resolve);
+      socket.renegotiate({ rejectUnauthorized: false }, resolve);
+    });
+    assert.match(String(error), /no renegotiation/i);
+    socket.destroy();
+  });
+
   test("What begins with anything else is closed without an answer, and it is in the log", async () => {
     for (const bytes of [GET, "PROXY TCP4 nonsense\r\n", "\x16\x03\x01\x02\x00\x01\x00", "PROXY UNKNOWN"]) {
       const socket = at(plain);

@@ -145,7 +145,11 @@ export class Client {
 
   startTunnel(): void {
     this.reader.phase = "tunnel";
-    if (this.reader.hasStash) process.nextTick(() => this.reader.bodyWanted());
+    // What has come already goes into it, and so does an end.
+    process.nextTick(() => {
+      this.reader.bodyWanted();
+      if (this.hasEnded) this.onEnd();
+    });
   }
 
   /** The backend has ended its side of an upgraded connection. */
@@ -260,7 +264,7 @@ export class Client {
       case "wait":
         // Whoever ends its side while its request waits has gone: nobody is there for the answer.
         if (this.reader.keeper !== null) return this.dropCut();
-        this.keeps = false;
+        if (!this.reader.hasStash) this.keeps = false;
         return;
       case "head":
         if (!this.reader.hasStash) return this.close();

@@ -147,6 +147,31 @@ describe("The proxy's listeners", needs("root", "openssl", "curl", "prlimit"), (
     await until("all are gone", async () => (await world.status()).connections === 0);
   });
 
+  test("A client cannot take every place that there is for handshakes of TLS", async () => {
+    let closed = 0;
+    const sockets = Array.from({ length: 300 }, () => {
+      const socket = at(tls).on("error", () => {});
+      socket.on("close", () => (closed += 1));
+      socket.write("PROXY TCP4 192.0.2.60 192.0.2.1 4711 80\r\n");
+      return socket;
+    });
+    await until("those beyond its share are closed", () => closed === 300 - 256);
+    const other = at(tls);
+    other.write("PROXY TCP4 192.0.2.61 192.0.2.1 1 80\r\n");
+    assert.match(
+      await said(connectTls({ socket: other, rejectUnauthorized: false }), GET),
+      /^HTTP\/1\.1 200 /,
+    );
+    for (const socket of sockets) socket.destroy();
+    const again = async (): Promise<boolean> => {
+      const raw = at(tls);
+      raw.write("PROXY TCP4 192.0.2.60 192.0.2.1 1 80\r\n");
+      const text = await said(connectTls({ socket: raw, rejectUnauthorized: false }), GET);
+      return text.startsWith("HTTP/1.1 200 ");
+    };
+    await until("it has places again", again);
+  });
+
   test("fence's probe reaches every listener", async () => {
     const site = siteNamed(world.plan.spec, "main");
     for (const listen of site.listen["web"] ?? []) {

@@ -18,22 +18,27 @@ const UNCOUNTED: Admission = { countedAs: null };
  */
 export function admit(context: Context, peer: string, trusted: AddressSet): Admission | Failure {
   if (context.clients.size + context.http2.size >= PROXY_LIMITS.connectionsMax) return "too-many-connections";
-  const countedAs = countedAddress(peer, trusted);
+  return admitAs(context.perClient, countedAddress(peer, trusted)) ?? "too-many-of-client";
+}
+
+/** The same for what has a count of its own. @returns null: there are too many of the client */
+export function admitAs(perClient: Map<string, number>, countedAs: string | null): Admission | null {
   if (countedAs === null) return UNCOUNTED;
-  const count = context.perClient.get(countedAs) ?? 0;
-  if (count >= PROXY_LIMITS.connectionsPerClientMax) return "too-many-of-client";
-  context.perClient.set(countedAs, count + 1);
+  const count = perClient.get(countedAs) ?? 0;
+  if (count >= PROXY_LIMITS.connectionsPerClientMax) return null;
+  perClient.set(countedAs, count + 1);
   return { countedAs };
 }
 
-export function leave(context: Context, { countedAs }: Admission): void {
+export function leave({ perClient }: Pick<Context, "perClient">, { countedAs }: Admission): void {
   if (countedAs === null) return;
-  const count = (context.perClient.get(countedAs) ?? 1) - 1;
-  if (count > 0) context.perClient.set(countedAs, count);
-  else context.perClient.delete(countedAs);
+  const count = (perClient.get(countedAs) ?? 1) - 1;
+  if (count > 0) perClient.set(countedAs, count);
+  else perClient.delete(countedAs);
 }
 
-function countedAddress(peer: string, trusted: AddressSet): string | null {
+/** null: it stands for many clients, or has none */
+export function countedAddress(peer: string, trusted: AddressSet): string | null {
   if (peer === "" || isLoopback(peer)) return null;
   const address = addressOf(peer);
   return address === null || trusted.has(address) ? null : address.text;

@@ -6,7 +6,7 @@ import type { ServedSite } from "../site.js";
 import { PROXY_LIMITS } from "../timeouts.js";
 import { addressOf, type AddressSet } from "../wire/addresses.js";
 import type { ProxyHeader } from "../wire/proxy-header.js";
-import { admit, isLoopback, leave } from "./admission.js";
+import { admit, countedAddress, isLoopback, leave } from "./admission.js";
 import { Client } from "./client.js";
 import type { HostTable } from "./host-table.js";
 import { Http2Connection } from "./http2/connection.js";
@@ -156,7 +156,7 @@ export class Listener {
   private enter(socket: Socket, peer: Peer): void {
     if (this.door === null) return this.begin(socket, peer, false);
     socket.on("error", () => {});
-    this.door.enter(socket, peer);
+    this.door.enter(socket, peer, countedAddress(peer.address, this.served.trusted));
   }
 
   private begin(socket: Socket, peer: Peer, isHttp2: boolean): void {

@@ -2,6 +2,7 @@ import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type SecureContext, type Server, type TLSSocket } from "node:tls";
 import { PROXY_LIMITS, TIMEOUTS_SEC } from "../timeouts.js";
+import { admitAs, leave, type Admission } from "./admission.js";
 import type { HostTable } from "./host-table.js";
 import type { Peer } from "./peer.js";
 
@@ -20,7 +21,9 @@ const RULES = { minVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_RENEGO
 export class TlsDoor {
   private readonly server: Server;
   /** Connections whose handshake is under way, and who is at their far end. */
-  private readonly handshakes = new Map<string, { socket: Socket; peer: Peer }>();
+  private readonly handshakes = new Map<string, { socket: Socket; peer: Peer; admission: Admission }>();
+  /** Of those, by address: no client takes all the places. */
+  readonly perClient = new Map<string, number>();
 
   /**
    * @param certificates those in force
@@ -45,11 +48,12 @@ export class TlsDoor {
     this.server.on("secureConnection", (socket) => {
       const name = farEnd(socket);
       const found = this.handshakes.get(name);
-      this.handshakes.delete(name);
+      this.ended(name);
       if (found === undefined) socket.destroy();
       else through(socket, found.peer);
     });
-    this.server.on("tlsClientError", () => {});
+    // Node only tells of a handshake that takes too long, and of an end within one.
+    this.server.on("tlsClientError", (_, socket) => socket.destroy());
   }
 
   /** Certificates have changed. */
@@ -57,15 +61,24 @@ export class TlsDoor {
     this.server.setSecureContext({ ...certificates.fallbackPem, ...RULES });
   }
 
-  enter(socket: Socket, peer: Peer): void {
-    if (this.handshakes.size >= PROXY_LIMITS.handshakesMax) {
+  /** @param countedAs the client's address; null: it stands for many clients */
+  enter(socket: Socket, peer: Peer, countedAs: string | null): void {
+    const isFull = this.handshakes.size >= PROXY_LIMITS.handshakesMax;
+    const admission = isFull ? null : admitAs(this.perClient, countedAs);
+    if (admission === null) {
       socket.destroy();
       return;
     }
     const name = farEnd(socket);
-    this.handshakes.set(name, { socket, peer });
-    socket.once("close", () => this.handshakes.delete(name));
+    this.handshakes.set(name, { socket, peer, admission });
+    socket.once("close", () => this.ended(name));
     this.server.emit("connection", socket);
+  }
+
+  private ended(name: string): void {
+    const found = this.handshakes.get(name);
+    if (found !== undefined) leave(this, found.admission);
+    this.handshakes.delete(name);
   }
 
   /** At the end of the proxy: nothing waits for them. */

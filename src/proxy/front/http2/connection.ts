@@ -6,6 +6,7 @@ import { HTTP2_LIMITS, TIMEOUTS_SEC } from "../../timeouts.js";
 import { http2Request } from "../../wire/http2-request.js";
 import { admit } from "../admission.js";
 import { Client } from "../client.js";
+import { isGone } from "../is-gone.js";
 import type { Listener } from "../listener.js";
 import type { Peer } from "../peer.js";
 import { Allowance } from "./allowance.js";
@@ -86,7 +87,11 @@ export class Http2Connection {
 
   /** Once a second. */
   sweep(tick: number): void {
-    if (this.streams > 0) return;
+    if (this.streams > 0) {
+      // A session that waits for a write does not read, and may never hear that its connection was reset meanwhile.
+      if (isGone(this.socket)) this.destroy();
+      return;
+    }
     const idle = tick - this.idleSince;
     if (this.closingSince === null && idle > TIMEOUTS_SEC.clientIdle) this.retire();
     // A client that does not end its side.

@@ -8,7 +8,7 @@
  * others are run once more, alone: what passes then is told as FLAKY, with what failed at first, for somebody to mend; a
  * defect in the code fails twice, and three files that fail are never run again.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { run } from "node:test";
@@ -197,18 +197,24 @@ function runFiles(files, concurrency) {
   return new Promise((resolve) => stream.on("end", resolve).resume()).then(printFinished);
 }
 
+/** The test files that tell of this one: itself, or those whose tests a helper registers. */
+function runsOf(file) {
+  if (sources.includes(file)) return [file];
+  const name = `/${path.basename(file, ".ts")}.js"`;
+  return sources.filter((source) => readFileSync(source, "utf8").includes(name));
+}
+
 /** @returns those that passed at the second try; `reports` has what came of that in the place of the first */
 async function runAgain() {
   const first = new Map(reports);
   const failed = [...first].filter(([, report]) => report.failures.length > 0).map(([file]) => file);
-  // what a helper has registered is told by its name: which file to run again is not known
-  const areKnown = failed.every((file) => sources.includes(file));
-  if (!strict || !areKnown || failed.length === 0 || failed.length > AGAIN_MAX) return [];
+  if (!strict || failed.length === 0 || failed.length > AGAIN_MAX) return [];
   console.log(`\nonce more, alone: ${failed.join(", ")}`);
   const passed = [];
   for (const file of failed) {
     for (const known of [reports, printed, outputs]) known.clear();
-    await runFiles([file], 1);
+    const runs = runsOf(file);
+    if (runs.length > 0) await runFiles(runs, 1);
     const again = reports.get(file);
     if ([...reports.values()].some(({ failures }) => failures.length > 0) || !again?.passed) continue;
     first.set(file, again);

@@ -41,9 +41,12 @@ export function describeLive(kind: HoldingKind): void {
           const whole = await faults.run(run, null);
           assert.equal(whole.code, 0, whole.stderr);
           await bring(world, UP, "not killed");
-          const points = chosen(whole.calls, POINTS, random);
+          // More than are hit: some of them may come too late.
+          const points = shuffled(chosen(whole.calls, 3 * POINTS, random), random);
+          const wanted = process.env["FENCE_FAULTS"] === undefined ? POINTS : points.length;
           let hits = 0;
           for (const call of points) {
+            if (hits === wanted) break;
             const what = `killed before ${call.number}: ${call.name} ${call.path}`;
             await prepare(world, command);
             const killed = await faults.run(run, { at: call.number, act: { kind: "kill" } });
@@ -58,9 +61,16 @@ export function describeLive(kind: HoldingKind): void {
             await checkNext(world, seen, what);
           }
           console.log(`# ${command.name}: killed at ${hits} of ${whole.calls.length} file calls`);
-          assert.ok(hits >= Math.floor(points.length / 2), `${hits} of ${points.length}`);
+          assert.ok(hits >= wanted / 2, `${hits} of ${wanted}`);
         });
       }
     },
   );
+}
+
+function shuffled<T>(list: readonly T[], random: () => number): T[] {
+  return list
+    .map((one) => ({ one, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ one }) => one);
 }

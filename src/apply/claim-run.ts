@@ -1,12 +1,10 @@
 import { FenceError } from "../base/errors.js";
 import type { Plan } from "../plan/types.js";
 import { stateFailure } from "../switch/failure.js";
-import { takeLock } from "../switch/lock.js";
 import { readRun, writeRun, type RunRecord } from "../switch/run-record.js";
 import { refuseOtherSpec } from "../switch/spec-record.js";
-import { stopped } from "./exit-of.js";
 import type { Steps } from "./steps.js";
-import { checkState, tellCutShort } from "./under-lock.js";
+import { checkState, lockState, tellCutShort } from "./under-lock.js";
 
 /**
  * Writes down that a run is under way, and tells of one that was killed. Under the lock, so that of two that begin at once
@@ -20,25 +18,16 @@ export async function claimRun(
   { lockTimeoutMs, signal }: { lockTimeoutMs: number; signal: AbortSignal },
 ): Promise<void> {
   const { stateDir } = plan.spec;
-  try {
-    checkState(plan);
-  } catch (error) {
-    throw stateFailure(error);
-  }
-  const lock = await takeLock(stateDir, {
-    timeoutMs: lockTimeoutMs,
-    command: record.command,
-    since: record.startedAt,
-    signal,
-    onWait: () => steps.tell("lock", "progress", "waiting for another fence"),
-  }).catch((error: unknown) => {
-    throw signal.aborted ? stopped(signal) : error;
-  });
+  checkState(plan);
+  const { command, startedAt } = record;
+  const lock = await lockState(stateDir, steps, { lockTimeoutMs, command, signal }, startedAt);
   try {
     refuseOtherSpec(plan.spec);
     refuseSecond(stateDir);
     tellCutShort(stateDir, steps);
     noteRun(stateDir, record, steps);
+  } catch (error) {
+    throw stateFailure(error);
   } finally {
     lock.release();
   }

@@ -2,7 +2,7 @@ import { isoTime } from "../base/clock.js";
 import type { Plan } from "../plan/types.js";
 import { stateFailure } from "../switch/failure.js";
 import { appendHistory } from "../switch/history.js";
-import { takeLock } from "../switch/lock.js";
+import { takeLock, type Lock } from "../switch/lock.js";
 import { recover, type Recovered } from "../switch/recover.js";
 import { readRun, removeRun } from "../switch/run-record.js";
 import { checkPoint, checkStateFolder } from "../switch/safety.js";
@@ -38,28 +38,9 @@ export async function underLock<T>(
   act: () => Promise<T>,
 ): Promise<T> {
   const { stateDir } = plan.spec;
-  try {
-    checkState(plan);
-  } catch (error) {
-    throw stateFailure(error);
-  }
+  checkState(plan);
   steps.tell("lock", "start", `lock ${stateDir}`);
-  const lock = await takeLock(stateDir, {
-    timeoutMs: request.lockTimeoutMs,
-    command: request.command,
-    since: isoTime(machine.now()),
-    signal: request.signal,
-    onWait(holder) {
-      const who =
-        holder === null
-          ? "another fence"
-          : `process ${holder.pid} (${holder.command}), since ${holder.since}`;
-      steps.tell("lock", "progress", `waiting for ${who}`);
-    },
-  }).catch((error: unknown) => {
-    if (request.signal?.aborted) throw stopped(request.signal);
-    throw error;
-  });
+  const lock = await lockState(stateDir, steps, request, isoTime(machine.now()));
   try {
     steps.end("lock", "ok", "locked");
     if (request.takesOver !== true) refuseOtherSpec(plan.spec);
@@ -74,10 +55,42 @@ export async function underLock<T>(
   }
 }
 
-/** @throws FenceError state-not-safe */
+/** @throws FenceError state-not-safe, state-not-writable */
 export function checkState(plan: Plan): void {
-  checkStateFolder(plan.spec.stateDir);
-  for (const point of [...plan.gatePoints, ...plan.switchPoints]) checkPoint(plan.spec.stateDir, point);
+  try {
+    checkStateFolder(plan.spec.stateDir);
+    for (const point of [...plan.gatePoints, ...plan.switchPoints]) checkPoint(plan.spec.stateDir, point);
+  } catch (error) {
+    throw stateFailure(error);
+  }
+}
+
+/**
+ * Takes the lock, and tells whom it waits for.
+ * @param since ISO 8601, told to whoever waits for us
+ * @throws FenceError lock-held, state-not-writable, interrupted, terminated
+ */
+export function lockState(
+  stateDir: string,
+  steps: Steps,
+  { lockTimeoutMs, command, signal }: Pick<LockRequest, "lockTimeoutMs" | "command" | "signal">,
+  since: string,
+): Promise<Lock> {
+  return takeLock(stateDir, {
+    timeoutMs: lockTimeoutMs,
+    command,
+    since,
+    signal,
+    onWait(holder) {
+      const who =
+        holder === null
+          ? "another fence"
+          : `process ${holder.pid} (${holder.command}), since ${holder.since}`;
+      steps.tell("lock", "progress", `waiting for ${who}`);
+    },
+  }).catch((error: unknown) => {
+    throw signal?.aborted ? stopped(signal) : error;
+  });
 }
 
 async function recoverNow(plan: Plan, machine: Machine, steps: Steps, request: LockRequest): Promise<void> {

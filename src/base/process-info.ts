@@ -41,7 +41,7 @@ export function isAlive(pid: number, start: string): boolean {
 }
 
 /** Waits for the end of exactly this process. @returns false when it still lives after so long */
-export async function isGone(pid: number, start: string, timeoutMs: number): Promise<boolean> {
+export async function endsWithin(pid: number, start: string, timeoutMs: number): Promise<boolean> {
   const look = (): true | null => (isAlive(pid, start) ? null : true);
   return (await waitUntil(look, { timeoutMs, intervalMs: LOOK_MS })) !== null;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { waitUntil } from "../base/clock.js";
 import { FenceError } from "../base/errors.js";
 import type { ExitName } from "../base/exit.js";
-import { isGone, processInfo } from "../base/process-info.js";
+import { endsWithin, processInfo } from "../base/process-info.js";
 import { printable } from "../base/printable.js";
 import { suggest } from "../base/suggest.js";
 import type { StatusReport } from "../proxy/status.js";
@@ -228,7 +228,7 @@ async function stop(context: Context, options: ProxyOptions, server: Server): Pr
   const pid = await masterOf(server);
   const start = processInfo(pid)?.start ?? "";
   process.kill(pid, "SIGTERM");
-  if (!(await isGone(pid, start, options.timeout)))
+  if (!(await endsWithin(pid, start, options.timeout)))
     throw new FenceError("reload-failed", `${server.name} (process ${pid}) has not ended yet`);
   if (context.json) context.out.line(JSON.stringify({ schema: "fence/proxy-stop@1", pid }));
   else context.out.line(`${server.name} has ended`);

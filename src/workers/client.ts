@@ -1,6 +1,6 @@
 import { waitUntil } from "../base/clock.js";
 import { FenceError } from "../base/errors.js";
-import { isGone, processInfo } from "../base/process-info.js";
+import { endsWithin, processInfo } from "../base/process-info.js";
 import { LineClient } from "./lines.js";
 import { placesIn } from "./places.js";
 import type { SetCommand } from "./supervisor.js";
@@ -41,7 +41,7 @@ export class SupervisorClient {
     const { pid } = await this.client.ask<{ pid: number }>(how === "stop" ? "end" : "leave");
     const start = processInfo(pid)?.start ?? "";
     await this.client.closed;
-    await isGone(pid, start, GONE_MS);
+    await endsWithin(pid, start, GONE_MS);
   }
 
   close(): void {

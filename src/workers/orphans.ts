@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { monotonicMs, sleep } from "../base/clock.js";
-import { isAlive, isGone } from "../base/process-info.js";
+import { isAlive, endsWithin } from "../base/process-info.js";
 import { send, signalIfIdle } from "./idle.js";
 import type { Kept, KeeperRecord } from "./keeper-types.js";
 import { bootId, waitingConnections } from "./procfs.js";
@@ -31,7 +31,7 @@ export function readRecord(file: string): KeeperRecord | null {
  */
 export async function orphansIn(record: KeeperRecord | null, keeper: number): Promise<Orphan[]> {
   if (record === null || record.pid === keeper) return [];
-  if (!(await isGone(record.pid, record.start, KILLED_MS))) return [];
+  if (!(await endsWithin(record.pid, record.start, KILLED_MS))) return [];
   const living = record.processes.filter(({ pid, start }) => isAlive(pid, start));
   // The keeper may have been killed while it had them stopped.
   for (const { pid } of living) send(pid, "SIGCONT");
@@ -56,7 +56,7 @@ async function remove({ pid, start, bound }: Orphan, deadline: number): Promise<
       : { sent: false, connections: 1 };
     if (!sent && isLate) {
       send(pid, "SIGKILL");
-      await isGone(pid, start, KILLED_MS);
+      await endsWithin(pid, start, KILLED_MS);
       return connections ?? 1;
     }
     await sleep(LOOK_MS);

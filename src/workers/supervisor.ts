@@ -1,5 +1,5 @@
 import { FenceError } from "../base/errors.js";
-import { isGone, processInfo } from "../base/process-info.js";
+import { endsWithin, processInfo } from "../base/process-info.js";
 import { orphansIn, readRecord } from "./orphans.js";
 import type { WorkerLog } from "./log.js";
 import type { Places } from "./places.js";
@@ -73,7 +73,8 @@ export class Supervisor {
     const pid = this.keeper?.pid ?? 0;
     const start = processInfo(pid)?.start ?? "";
     const ends = await this.processes.keeper.ask("end", null);
-    if (!ends || !(await isGone(pid, start, KEEPER_END_MS))) this.log.error("keeper-stays", { keeper: pid });
+    if (!ends || !(await endsWithin(pid, start, KEEPER_END_MS)))
+      this.log.error("keeper-stays", { keeper: pid });
   }
 
   /** Leaves all as it is, for the next supervisor. */

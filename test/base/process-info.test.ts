@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import test from "node:test";
 import { waitUntil } from "../../src/base/clock.js";
-import { childrenOf, isAlive, isGone, processInfo } from "../../src/base/process-info.js";
+import { childrenOf, isAlive, endsWithin, processInfo } from "../../src/base/process-info.js";
 import { inFolder } from "../cli/run-fence.js";
 import { findProgram, needs } from "../support/needs.js";
 import { until } from "../support/world.js";
@@ -50,9 +50,9 @@ test("a process lives until its last thread has ended", needs("gcc", "linux"), (
       await until("its first thread to end", () => processInfo(pid)?.state === "Z");
       const { start } = processInfo(pid) ?? { start: "" };
       assert.equal(isAlive(pid, start), true);
-      assert.equal(await isGone(pid, start, 0), false);
+      assert.equal(await endsWithin(pid, start, 0), false);
       child.kill("SIGKILL");
-      assert.equal(await isGone(pid, start, 60_000), true);
+      assert.equal(await endsWithin(pid, start, 60_000), true);
     } finally {
       child.kill("SIGKILL");
     }

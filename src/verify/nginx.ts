@@ -1,6 +1,3 @@
-import type { Mode } from "../base/mode.js";
-import type { SwitchPoint } from "../servers/adapter.js";
-import { sync } from "./control-sync.js";
 import { countInFlight } from "./nginx-in-flight.js";
 import { nginxWorkers } from "./nginx-workers.js";
 import type { ObserveWorkers } from "./types.js";
@@ -24,15 +21,5 @@ export const observeWorkers: ObserveWorkers = async (_point, server, masterPid, 
   };
   if (gate === null || view.problem !== null) return view;
   const pids = workers.map(({ pid }) => pid);
-  const [count, heldAs] = await Promise.all([countInFlight(site, server, pids), modeAtGate(gate)]);
-  return { ...view, inflight: count, isAtLeast: true, heldAs };
+  return { ...view, inflight: await countInFlight(site, server, pids), isAtLeast: true };
 };
-
-/** nginx has no clock: the gate knows when a hold is over. Without a gate it answers those that should wait as down does. */
-async function modeAtGate({ controlSocket, site }: SwitchPoint): Promise<Mode | "unknown"> {
-  try {
-    return (await sync(controlSocket ?? "", site)).mode;
-  } catch {
-    return "down";
-  }
-}

@@ -5,6 +5,7 @@ import type { Plan } from "../plan/types.js";
 import type { SwitchPoint } from "../servers/adapter.js";
 import { doorsOf } from "../servers/gate-doors.js";
 import type { Listen, Server, ServerKind, Site } from "../spec/types.js";
+import { sync } from "./control-sync.js";
 import { observeWorkers as observeGate } from "./gate.js";
 import { observeWorkers as observeLighttpd } from "./lighttpd.js";
 import { observeWorkers as observeNginxLua } from "./nginx-lua.js";
@@ -12,7 +13,14 @@ import { observeWorkers as observeNginx } from "./nginx.js";
 import { observeWorkers as observeProxy } from "./proxy.js";
 import { probe, probeHosts } from "./probe.js";
 import { findMaster, type Master } from "./running.js";
-import type { Observation, ObserveWorkers, ProbeResult, Traffic, WorkersView } from "./types.js";
+import type {
+  Observation,
+  ObserveWorkers,
+  ProbeResult,
+  Surroundings,
+  Traffic,
+  WorkersView,
+} from "./types.js";
 
 const WORKERS_OF: Readonly<Record<ServerKind, ObserveWorkers>> = {
   lighttpd: observeLighttpd,
@@ -45,10 +53,11 @@ async function look(plan: Plan, point: SwitchPoint): Promise<Observation> {
     return { ...nothing, running: "no", workers: [], probes: [], inflight: null, held: null, problems };
   }
   const probes = await probeAll(site, site.listen[server.name] ?? []);
-  const view = await viewOf(plan, point, server, master);
+  const gate = gateOf(plan, server, site);
+  const view = await viewOf(point, server, master, { site, gate });
   const problems = problemsOf(view, probes);
   const agreed = problems.length === 0 ? (view.shows ?? agreement(probes)) : null;
-  const mode = agreed?.mode === "hold" ? (view.heldAs ?? "hold") : agreed?.mode;
+  const mode = agreed?.mode === "hold" && gate !== null ? await modeAtGate(gate) : agreed?.mode;
   return {
     ...nothing,
     running: master.running,
@@ -66,26 +75,43 @@ async function look(plan: Plan, point: SwitchPoint): Promise<Observation> {
 /** What the workers of one server count, without a look at its listeners. Never throws. */
 export async function observeTraffic(plan: Plan, point: SwitchPoint): Promise<Traffic> {
   const server = serverNamed(plan.spec, point.server);
+  const site = siteNamed(plan.spec, point.site);
   const master = await findMaster(server);
-  const {
-    inflight,
-    isAtLeast = false,
-    held = null,
-    problem,
-    workers,
-  } = await viewOf(plan, point, server, master);
+  const around = { site, gate: gateOf(plan, server, site) };
+  const view = await viewOf(point, server, master, around);
+  const { inflight, isAtLeast = false, held = null, problem, workers } = view;
   // What an older variant lets through may be at the backends a moment later.
   const late = workers.find(({ settled }) => settled !== true);
   const doubt = late === undefined ? null : `worker ${late.pid} does not act on the variant in force`;
   return { running: master.running, inflight, isAtLeast, held, problem: problem ?? doubt };
 }
 
-async function viewOf(plan: Plan, point: SwitchPoint, server: Server, master: Master): Promise<WorkersView> {
+async function viewOf(
+  point: SwitchPoint,
+  server: Server,
+  master: Master,
+  around: Surroundings,
+): Promise<WorkersView> {
   if (master.pid === null) return { workers: [], inflight: null, problem: master.problem };
-  const site = siteNamed(plan.spec, point.site);
+  return WORKERS_OF[point.kind](point, server, master.pid, around);
+}
+
+/** Where the server holds the site through it; null: it does not. */
+function gateOf(plan: Plan, server: Server, site: Site): SwitchPoint | null {
   const isThrough = doorsOf(plan.spec, server, site).length > 0;
-  const gate = isThrough ? (plan.gatePoints.find((one) => one.site === site.name) ?? null) : null;
-  return WORKERS_OF[point.kind](point, server, master.pid, { site, gate });
+  return isThrough ? (plan.gatePoints.find((one) => one.site === site.name) ?? null) : null;
+}
+
+/**
+ * What clients get whom a server sends to the gate: there a release is in force first, and nginx, which has no clock, does not
+ * know when a hold is over. Without a gate the servers answer those that should wait as down does.
+ */
+async function modeAtGate({ controlSocket, site }: SwitchPoint): Promise<Mode | "unknown"> {
+  try {
+    return (await sync(controlSocket ?? "", site)).mode;
+  } catch {
+    return "down";
+  }
 }
 
 /** Sentences for everything that stands against "all of it shows one mode"; empty when nothing does. */

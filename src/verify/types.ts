@@ -76,8 +76,6 @@ export interface WorkersView {
   inflight: number | null;
   /** As in Observation. */
   isAtLeast?: boolean;
-  /** What a hold comes to, of a server that cannot tell by itself when it is over; absent: its listeners tell. */
-  heldAs?: Mode | "unknown";
   /** As in Observation; absent: this server holds none. */
   held?: Held | null;
   /** Why the view is incomplete (no control socket, an answer that is not fence's); null otherwise. */

@@ -88,11 +88,10 @@ export async function checkKilled(world: LiveWorld, { modes }: LiveCommand, what
   return { mode, answer };
 }
 
-/** What clients get: where a server has them wait at the gate, a release is in force there first. */
-function modeOf([server, gate]: readonly StatusCell[]): Mode {
-  const shown = server?.observed.mode === "hold" ? (gate ?? server) : server;
-  assert.ok(shown && shown.observed.mode !== "unknown");
-  return shown.observed.mode;
+/** What clients get, as status tells it of their server. */
+function modeOf([server]: readonly StatusCell[]): Mode {
+  assert.ok(server && server.observed.mode !== "unknown");
+  return server.observed.mode;
 }
 
 function checkAnswer(mode: "up" | "down", outcome: Outcome, what: string): void {

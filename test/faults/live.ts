@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { Faults } from "../support/faults.js";
+import { isGated } from "../../src/servers/gate-doors.js";
+import { Faults, type FileCall } from "../support/faults.js";
 import type { HoldingKind } from "../support/held-world.js";
 import { needs } from "../support/needs.js";
 import { seededRandom } from "../support/spread.js";
@@ -64,6 +65,24 @@ export function describeLive(kind: HoldingKind): void {
           assert.ok(hits >= wanted / 2, `${hits} of ${wanted}`);
         });
       }
+
+      test("of a release that the server has not come to, status tells what clients get", async () => {
+        const release = LIVE_COMMANDS.find(({ name }) => name === "release");
+        assert.ok(release);
+        const run = [FENCE, "-c", world.held.specFile, ...release.args];
+        await prepare(world, release);
+        const { calls } = await faults.run(run, null);
+        const isServers = ({ name, path }: FileCall): boolean =>
+          name === "rename" && /\/servers\/web\/main(\.lua)?$/.test(path);
+        const at = calls.find(isServers)?.number ?? 0;
+        assert.ok(at > 0, calls.map(({ path }) => path).join("\n"));
+        await prepare(world, release);
+        assert.equal((await faults.run(run, { at, act: { kind: "kill" } })).signal, "SIGKILL");
+        const seen = await checkKilled(world, release, "between gate and server");
+        // Where there is a gate it has let them go already.
+        assert.equal(seen.mode, isGated(kind) ? "up" : "hold");
+        await checkNext(world, seen, "between gate and server");
+      });
     },
   );
 }

@@ -23,7 +23,7 @@ http {
     server_name _;
   }
 }
-stream { server { listen 5432; proxy_pass db; } }
+stream { server { listen 5432; proxy_pass db; } include streams/*; }
 
 # configuration file /etc/nginx/sites-enabled/www:
 server {
@@ -43,6 +43,8 @@ server {
 server { listen 127.0.0.1:8080; listen unix:/run/shop.sock; server_name shop.example.com *.shop.example.com; }
 server { listen *:8443 ssl; server_name shop.example.com; }
 server { server_name "\${host}x"; listen 80; }
+# configuration file /etc/nginx/streams/db:
+server { listen 5433 ssl; server_name db.example.com; proxy_pass db; }
 `;
 
 describe("what nginx says of its config", () => {

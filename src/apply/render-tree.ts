@@ -55,11 +55,12 @@ export function writeTree(
   const manifest = manifestText(manifestOf(tree, specSha256, fenceVersion));
   try {
     const previous = currentTarget(outputDir);
+    // Also where nothing is to be written: the change that was cut short may be gone from the spec.
+    removeLeftovers(dirname(outputDir));
     if (previous !== null && isWhole(previous, tree, manifest)) {
       return { folder: previous, written: false };
     }
     makeFolders(dirname(outputDir), FOLDER_MODE);
-    removeLeftovers(dirname(outputDir));
     const folder = writeFolder(outputDir, tree, manifest);
     const kept = previous ?? setAside(outputDir);
     symlinkAtomic(outputDir, basename(folder));

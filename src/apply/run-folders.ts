@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, constants, fchownSync, fstatSync, lstatSync, openSync } from "node:fs";
 import { attempt } from "../base/file-error.js";
-import { makeFolders } from "../base/folders.js";
+import { makeFolders, removeLeftovers } from "../base/folders.js";
 import { FenceError } from "../base/errors.js";
 import { run } from "../base/run.js";
 import type { Plan, PlannedRunFolder } from "../plan/types.js";
@@ -11,7 +11,7 @@ const PID_FILE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFO
 
 /**
  * Makes the folders that the servers need for their control sockets and pid files; those that are there get the right
- * mode. What tmpfiles.conf does at boot, done now.
+ * mode. What tmpfiles.conf does at boot, done now. Temporary files of whoever was killed go.
  * @throws FenceError server-unfit (no such user), state-not-safe; FileError
  */
 export async function makeRunFolders(plan: Plan): Promise<void> {
@@ -22,6 +22,7 @@ export async function makeRunFolders(plan: Plan): Promise<void> {
   makeFolders(plan.spec.runDir, 0o755);
   for (const folder of plan.runFolders) {
     makeFolders(folder.path, folder.mode);
+    removeLeftovers(folder.path);
     if ((lstatSync(folder.path).mode & 0o7777) !== folder.mode) chmodSync(folder.path, folder.mode);
     // Only root can give a file away; a server that another user starts runs as that user.
     if (folder.pidFileOwner !== null && process.geteuid?.() === 0)

@@ -78,6 +78,18 @@ test("the tree before stays, older ones and leftovers go, strangers stay", () =>
   );
 });
 
+test("what a killed fence has left goes, too, when the tree is as it should be", () => {
+  const folder = temporaryFolder();
+  const output = join(folder, "rendered");
+  write(output, "one");
+  mkdirSync(join(folder, ".fence-999999999-1-0123456789ab.tmp"));
+  assert.equal(write(output, "one").written, false);
+  assert.equal(
+    readdirSync(folder).some((name) => name.includes(".fence-")),
+    false,
+  );
+});
+
 test("a folder, a symlink or a file that is not of fence is refused and left alone", () => {
   const folder = temporaryFolder();
   const output = join(folder, "rendered");

@@ -5,15 +5,17 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, test } from "node:test";
 import { makeRunFolders } from "../../src/apply/run-folders.js";
+import { temporaryPath } from "../../src/base/folders.js";
 import type { Plan } from "../../src/plan/types.js";
 import { needs } from "../support/needs.js";
 
@@ -35,6 +37,17 @@ test("run folders are made with their modes, and mended when they have others", 
   chmodSync(path, 0o700);
   await makeRunFolders(plan);
   assert.equal(statSync(path).mode & 0o7777, 0o711);
+});
+
+test("temporary files of a process that has ended are removed from run folders, those of one at work stay", async () => {
+  const plan = planOf("leftovers", null);
+  await makeRunFolders(plan);
+  const path = join(root, "leftovers/web");
+  const own = basename(temporaryPath(path));
+  for (const name of [own, ".fence-999999999-1-0123456789ab.tmp", "server.pid"])
+    writeFileSync(join(path, name), "");
+  await makeRunFolders(plan);
+  assert.deepEqual(readdirSync(path).sort(), [own, "server.pid"].sort());
 });
 
 test("the pid file is made for the server's user, and one of root is given away", needs("root"), async () => {

@@ -8,6 +8,8 @@ export interface LiveCommand {
   args: readonly string[];
   /** What brings about where it starts; null: the site is up. */
   from: SwitchRequest | null;
+  /** What is new in the spec. title: of the page of the site; route: a route as well, which a server has to reload for. */
+  news?: "title" | "route";
   /** What the site's clients may get whenever it is killed. */
   modes: readonly Mode[];
 }
@@ -32,5 +34,14 @@ export const LIVE_COMMANDS: readonly LiveCommand[] = [
     args: ["run", "main", "--for", "10m", "--", process.execPath, "-e", "0"],
     from: null,
     modes: ["up", "hold"],
+  },
+  { name: "apply", args: ["apply"], from: DOWN, news: "title", modes: ["down"] },
+  { name: "apply --reload", args: ["apply", "--reload"], from: null, news: "route", modes: ["up"] },
+  {
+    name: "apply --reload of a held site",
+    args: ["apply", "--reload"],
+    from: HOLD,
+    news: "route",
+    modes: ["hold"],
   },
 ];

@@ -7,6 +7,7 @@ import type { GateConfig } from "./configuration.js";
 import { GateBackends } from "./backends.js";
 import { Door } from "./door.js";
 import { GatedSite } from "./gated-site.js";
+import { refusalBytes } from "./refusal.js";
 import { Relay } from "./relay.js";
 import { workersUser } from "./workers-user.js";
 
@@ -40,11 +41,13 @@ export class Gate {
     for (const { name, active, doors } of config.sites) {
       const site = new GatedSite(name, new ModeStore(active, NO_ANSWER), doors);
       this.sites.set(name, site);
-      for (const { path, user, pidFile, backends: placed } of doors) {
+      for (const { path, user, pidFile, backends: placed, refusal } of doors) {
         const backends = new GateBackends(placed);
         const owner = user === null ? null : userId(user);
         const ownerNow = (): number | null => owner ?? workersUser(pidFile);
-        this.doors.push(new Door(path, ownerNow, (socket) => void new Relay(site, socket, backends)));
+        // A file of an older fence says nothing of it.
+        const bytes = refusal ? refusalBytes(refusal) : null;
+        this.doors.push(new Door(path, ownerNow, (socket) => void new Relay(site, socket, backends, bytes)));
       }
     }
   }

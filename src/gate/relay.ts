@@ -11,6 +11,9 @@ const SWITCHING_BYTES = 13;
 /** So long after its first byte an answer is a stream. */
 const STREAM_MS = 1000;
 
+/** So long a web server may be silent once it was turned away. */
+const REFUSED_MS = 10_000;
+
 /**
  * One connection of a web server, which carries one request. It waits while its site is held, and then its bytes go to
  * a backend and back as they are: nobody here reads them, so every protocol works.
@@ -35,6 +38,8 @@ export class Relay implements Held<Relay> {
     private readonly site: GatedSite,
     private readonly socket: Socket,
     private readonly backends: GateBackends,
+    /** What turns it away; null: that its connection ends. */
+    private readonly refusal: Buffer | null = null,
   ) {
     socket.on("error", () => {});
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
@@ -57,12 +62,19 @@ export class Relay implements Held<Relay> {
     setImmediate(() => setImmediate(() => this.tryBackend(this.backends.turns())));
   }
 
-  /** Ends without a word: the web server answers in its place, in the protocol of the client. */
+  /** The web server answers in its place, in the protocol of the client. */
   turnAway(): void {
     if (this.state === "held") this.site.room.bufferedBytes -= this.bytes;
     this.state = "over";
     this.chunks.length = 0;
-    this.socket.destroy();
+    if (this.refusal === null) {
+      this.socket.destroy();
+      return;
+    }
+    this.socket.end(this.refusal);
+    // A request that is still being sent is read to its end: bytes that nobody has read would make a reset of the answer.
+    this.socket.resume();
+    this.socket.setTimeout(REFUSED_MS, () => this.socket.destroy());
   }
 
   private onData(chunk: Buffer): void {

@@ -1,6 +1,7 @@
 import { GATE_NAME } from "../base/gate-name.js";
 import { upstreamNamesOf } from "../spec/route-of.js";
-import type { Backend, Server, Site, Spec } from "../spec/types.js";
+import type { Backend, Server, Site, Spec, Upstream } from "../spec/types.js";
+import { variableId } from "./nginx-sites.js";
 import { sitesOf } from "./sites.js";
 
 /** A unix socket at the gate, where requests of one site for one upstream wait on one server while the site is held. */
@@ -15,6 +16,11 @@ export interface GateDoor {
   pidFile: string;
   /** Where what has waited goes. */
   backends: readonly Backend[];
+  /**
+   * In a config of the user's own nginx is told by X-Accel-Redirect to answer as down does: the protocol that it speaks to
+   * the door, and the location. null: the server sees by a connection that ends.
+   */
+  refusal: { protocol: Upstream["protocol"]; location: string } | null;
   /** The server sees for itself when a hold is over, and sends nothing new from then on. */
   seesEnd: boolean;
   /**
@@ -24,8 +30,10 @@ export interface GateDoor {
   lingerMs: number;
 }
 
-/** nginx sends an upload to the backend when the gate has gone; what lighttpd has meant for the gate it can only refuse. */
-const LINGER_MS = { lighttpd: 600_000, nginx: 10_000 } as const;
+/** For a server that can only refuse what it has once meant for the gate. */
+const NO_OTHER_WAY_MS = 600_000;
+/** nginx in a config of fence's sends an upload to the backend when the gate has gone. */
+const LINGER_MS = { lighttpd: NO_OTHER_WAY_MS, nginx: 10_000 } as const;
 
 /** All doors that the servers of a spec hold their sites through; none: no server needs the gate. */
 export function gateDoors(spec: Spec): GateDoor[] {
@@ -51,13 +59,11 @@ export function doorsOf(spec: Spec, server: Server, site: Site): GateDoor[] {
   const upstreams = upstreamNamesOf(site).flatMap((name) =>
     spec.upstreams.filter((one) => one.name === name),
   );
-  if (server.config === "include") {
-    // A request that waits would not be under the rules of the location that it is for.
-    if (server.kind === "nginx") return [];
-    // What says which requests are for a program, and where its scripts are, is in the user's own config.
-    if (upstreams.some(({ protocol }) => protocol !== "http")) return [];
-  }
-  return upstreams.map(({ name, backends }, index) => ({
+  const isOwn = server.config === "include";
+  // What says which requests are for a program, and where its scripts are, is in the user's own config.
+  if (isOwn && server.kind === "lighttpd" && upstreams.some(({ protocol }) => protocol !== "http")) return [];
+  const isInLocation = isOwn && server.kind === "nginx";
+  return upstreams.map(({ name, backends, protocol }, index) => ({
     site: site.name,
     server: server.name,
     upstream: name,
@@ -66,9 +72,15 @@ export function doorsOf(spec: Spec, server: Server, site: Site): GateDoor[] {
     user: server.user,
     pidFile: server.pidFile,
     backends,
+    refusal: isInLocation ? { protocol, location: turnedName(site) } : null,
     seesEnd: server.kind === "lighttpd",
-    lingerMs: LINGER_MS[server.kind],
+    lingerMs: isInLocation ? NO_OTHER_WAY_MS : LINGER_MS[server.kind],
   }));
+}
+
+/** The location of stock nginx that answers as down does. */
+function turnedName({ name }: Site): string {
+  return `@fence_${variableId(name).value}_turned`;
 }
 
 /** The gate as a server like the others; null: nothing of the spec needs it. */

@@ -2,8 +2,9 @@ import { BYPASS_COOKIE, BYPASS_PATH } from "../base/bypass.js";
 import { MEDIA_TYPE, varyOf } from "../page/bodies.js";
 import type { Server, Site, Spec } from "../spec/types.js";
 import { ident } from "./ident.js";
-import { holds } from "./nginx-hold.js";
+import { HOLD_HTTP_NAME, holdName, holds, waitsInLocation } from "./nginx-hold.js";
 import { languageMaps, languageValues } from "./nginx-languages.js";
+import { LIVE_HTTP_NAME } from "./nginx-live.js";
 import { prefixValues, ruleValues } from "./nginx-rules.js";
 import { activePath, controlSocket, holdsByItself, luaNames, sharedDict, variableId } from "./nginx-sites.js";
 import { sitesOf } from "./sites.js";
@@ -50,6 +51,9 @@ export function httpValues(spec: Spec, server: Server, lua: boolean): Values {
     languages: languageMaps(sites, PARAMETERS),
     ...bypassValues,
     digits: [9, 8, 7, 6, 5, 4, 3, 2, 1].map((digit) => ({ digit, below: digit - 1 })),
+    inLocation: waitsInLocation(server) && sites.some((site) => holds(spec, server, site)),
+    liveConf: `${spec.outputDir}/${server.name}/${LIVE_HTTP_NAME}`,
+    holdConf: `${spec.outputDir}/${server.name}/${HOLD_HTTP_NAME}`,
     fallbacks: sites.some((site) => site.routes.some((route) => route.fallback !== null)),
     trusted: sites.some((site) => site.exceptions.trustedProxies.length > 0),
     address: ADDRESS,
@@ -115,6 +119,8 @@ export function siteValues(spec: Spec, server: Server, site: Site, lua: boolean)
     holdsByItself: holdsByItself(server, site),
     holdKey,
     hold: holds(spec, server, site),
+    inLocation: waitsInLocation(server) && holds(spec, server, site),
+    holdConf: `${folder}/${holdName(site)}`,
     own: server.config === "standalone",
     ...bypassValues,
     bypassFolder: bypassFolder(spec, site),

@@ -3,7 +3,7 @@ import type { Limit, PlannedFile } from "./adapter.js";
 import { doorsOf } from "./gate-doors.js";
 import { ident, type Ident } from "./ident.js";
 import { FEWER_HEADER, IN_FLIGHT_STEPS } from "./in-flight-steps.js";
-import { activePath, holdsByItself, variableId } from "./nginx-sites.js";
+import { activePath, enterName, holdsByItself, variableId } from "./nginx-sites.js";
 import { doorMaps, liveName, waitName, waysOf } from "./nginx-ways.js";
 import { PROBE_PATH } from "./probe-path.js";
 import { allListens, sitesOf } from "./sites.js";
@@ -33,13 +33,32 @@ export function holdFiles(spec: Spec, server: Server): HoldFile[] {
   const sites = sitesOf(spec, server).filter((site) => holds(spec, server, site));
   if (sites.length === 0) return [];
   return [
-    { path: "hold.http.conf", template: "nginx/hold.http.conf", values: httpValues(spec, server, sites) },
+    { path: HOLD_HTTP_NAME, template: "nginx/hold.http.conf", values: httpValues(spec, server, sites) },
     ...sites.map((site) => ({
       path: holdName(site),
       template: "nginx/hold.site.conf",
       values: siteValues(spec, server, site),
     })),
+    ...sites.filter(() => waitsInLocation(server)).map(enterFile),
   ];
+}
+
+export const HOLD_HTTP_NAME = "hold.http.conf";
+
+/** In a config of the user's own a request waits in the location that it is for, so that all its rules count. */
+export function waitsInLocation({ config }: Server): boolean {
+  return config === "include";
+}
+
+/** Of a site of a config that is not fence's; the same name as with Lua. */
+function enterFile(site: Site): HoldFile {
+  const values = { name: ident(site.name), id: variableId(site.name), upstream: liveUpstream(site) };
+  return { path: enterName(site), template: "nginx/enter.site.conf", values };
+}
+
+/** Empty: the site has none, and so nothing to be held for. */
+function liveUpstream({ upstream }: Site): Ident {
+  return ident(`fence_${upstream ?? ""}`);
 }
 
 export function holdName(site: Site): string {
@@ -62,12 +81,17 @@ function httpValues(spec: Spec, server: Server, sites: readonly Site[]): Values 
   );
   return {
     server: ident(server.name),
+    inLocation: waitsInLocation(server),
     own: [...new Set(own)],
     sites: sites.map((site) => {
       const bytes = Math.max(ZONE_BYTES_MIN, site.hold.maxHeld * CLIENT_BYTES);
       return {
         name: ident(site.name),
         id: variableId(site.name),
+        upstream: liveUpstream(site),
+        downFlag: `${activePath(spec, server, site)}/down`,
+        refuseFlag: `${activePath(spec, server, site)}/refuse`,
+        holdFlag: `${activePath(spec, server, site)}/hold`,
         doors: doorsOf(spec, server, site).map(({ upstream, path }) => ({
           upstream: waitUpstream(site, upstream),
           address: `unix:${path}`,
@@ -86,6 +110,7 @@ function siteValues(spec: Spec, server: Server, site: Site): Values {
   return {
     name: ident(site.name),
     id: variableId(site.name),
+    inLocation: waitsInLocation(server),
     downFlag: `${active}/down`,
     refuseFlag: `${active}/refuse`,
     probePath: PROBE_PATH,
@@ -106,10 +131,10 @@ function siteValues(spec: Spec, server: Server, site: Site): Values {
 export function holdLimits(spec: Spec, server: Server): Limit[] {
   const note = (site: string | null, sentence: string): Limit => ({ level: "note", site, sentence });
   const sites = sitesOf(spec, server);
-  if (server.config === "include") {
+  if (server.config === "include" && server.kind === "nginx-lua") {
     const sentence =
-      "fence hold is refused: in a config of your own a request that waits would not be under the rules of its " +
-      'location; config = "standalone" can.';
+      'fence hold is refused: in a config of your own kind = "nginx" can hold, also on an nginx with Lua; so can config = ' +
+      '"standalone".';
     return [note(null, sentence)];
   }
   const isCountedByPeer = (site: Site): boolean =>
@@ -120,6 +145,7 @@ export function holdLimits(spec: Spec, server: Server): Limit[] {
     .map((site) =>
       note(site.name, "fence hold is refused for a site without an upstream: nothing is held for it."),
     );
+  if (waitsInLocation(server)) found.push(...ownLimits(held));
   const needed = held.reduce((sum, { hold }) => sum + hold.maxHeld * CONNECTIONS_PER_HELD, CONNECTIONS_OWN);
   if (needed > WORKER_CONNECTIONS) {
     const sentence =
@@ -133,10 +159,22 @@ export function holdLimits(spec: Spec, server: Server): Limit[] {
       "fewer than a number; that there is none is exact.";
     found.push(note(null, sentence));
   }
-  for (const { name } of held.filter(isCountedByPeer)) {
+  for (const { name } of held.filter((site) => isCountedByPeer(site) && !waitsInLocation(server))) {
     const sentence =
       "max_held_per_client does not count clients behind a trusted proxy: nginx counts by the address of its peer.";
     found.push(note(name, sentence));
   }
   return found;
+}
+
+/** What a hold needs of a config that is not fence's, and means there. */
+function ownLimits(held: readonly Site[]): Limit[] {
+  return held.flatMap(({ name }): Limit[] => {
+    const id = variableId(name).value;
+    const wiring =
+      `To be held, its locations need include ${enterName({ name })}; and proxy_pass http://$fence_${id}_upstream; ` +
+      "(docs/hold.md); a request waits no longer than proxy_read_timeout.";
+    const clients = "max_held_per_client means nothing here: the limits of a location are yours.";
+    return [wiring, clients].map((sentence) => ({ level: "note", site: name, sentence }));
+  });
 }

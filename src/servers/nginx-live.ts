@@ -20,12 +20,18 @@ export function compressName(site: Site): string {
   return site.compress === null ? "" : `live.${site.name}.compress.conf`;
 }
 
-/** All that a standalone nginx is told of the upstreams of its sites. */
+export const LIVE_HTTP_NAME = "live.http.conf";
+
+/** All that nginx is told of the upstreams of its sites; in a config of the user's own, of those that can be held. */
 export function liveFiles(spec: Spec, server: Server): Live[] {
-  const sites = sitesOf(spec, server);
+  const isOwn = server.config === "include";
+  const sites = sitesOf(spec, server).filter((site) => !isOwn || holds(spec, server, site));
+  if (isOwn && sites.length === 0) return [];
   const files: Live[] = [
-    { path: "live.http.conf", template: "nginx/live.http.conf", values: httpValues(spec, server, sites) },
+    { path: LIVE_HTTP_NAME, template: "nginx/live.http.conf", values: httpValues(spec, server, sites) },
   ];
+  // How a request gets there is the user's own.
+  if (isOwn) return files;
   for (const site of sites) {
     for (const way of waysOf(site)) files.push(...wayFiles(spec, server, site, way));
     if (site.compress !== null)

@@ -55,7 +55,7 @@ export function holdsByItself(server: Server, site: Site): boolean {
 }
 
 /** What each location that goes to the backends of such a site includes. */
-export function enterName(site: Site): string {
+export function enterName(site: Pick<Site, "name">): string {
   return `enter.${site.name}.conf`;
 }
 

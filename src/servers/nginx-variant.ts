@@ -54,13 +54,13 @@ function holdText(hold: HoldValues): string {
 
 /**
  * For what cannot read: that these files exist is all they say. `down`: the site is not up. `refuse`: and nobody waits.
- * It is the one for down, since a request may see `down` of one variant and look for `refuse` in the next: one that came
+ * `hold`: and who comes waits, for who can look for both. `refuse` is the one for down, since a request may see `down` of one variant and look for `refuse` in the next: one that came
  * in at the end of a hold then goes to the gate, and none is refused between a hold and up.
  */
 function shutFlags(site: Site, values: ModeValues): VariantFile[] {
   const wait = values.leftSec ?? values.retryAfterSec;
   const steps = stepFlags(wait, site.maintenance.retryAfterSec);
-  const names = values.mode === "down" ? ["down", "refuse", ...steps] : ["down", ...steps];
+  const names = ["down", values.mode === "down" ? "refuse" : "hold", ...steps];
   return names.map((name) => file(name, ""));
 }
 

@@ -46,11 +46,10 @@ export function nginxFiles(
   modules: readonly string[],
 ): PlannedFile[] {
   const files = [wiring("gate.http.conf", "nginx/gate.http.conf", httpValues(spec, server, lua))];
-  if (server.config === "standalone") {
+  if (server.config === "standalone")
     files.unshift(wiring("nginx.conf", "nginx/nginx.conf", configValues(spec, server, modules)));
-    for (const { path, template, values } of [...liveFiles(spec, server), ...holdFiles(spec, server)])
-      files.push(wiring(path, template, values));
-  }
+  for (const { path, template, values } of [...liveFiles(spec, server), ...holdFiles(spec, server)])
+    files.push(wiring(path, template, values));
   for (const site of sitesOf(spec, server)) {
     files.push(wiring(`gate.${site.name}.conf`, "nginx/gate.site.conf", siteValues(spec, server, site, lua)));
   }

@@ -57,7 +57,7 @@ async function look(plan: Plan, point: SwitchPoint): Promise<Observation> {
   const view = await viewOf(point, server, master, { site, gate });
   const problems = problemsOf(view, probes);
   const agreed = problems.length === 0 ? (view.shows ?? agreement(probes)) : null;
-  const mode = agreed?.mode === "hold" && gate !== null ? await modeAtGate(gate) : agreed?.mode;
+  const mode = agreed?.mode === "hold" && gate !== null ? await modeAtGate(gate, server) : agreed?.mode;
   return {
     ...nothing,
     running: master.running,
@@ -104,13 +104,17 @@ function gateOf(plan: Plan, server: Server, site: Site): SwitchPoint | null {
 
 /**
  * What clients get whom a server sends to the gate: there a release is in force first, and nginx, which has no clock, does not
- * know when a hold is over. Without a gate the servers answer those that should wait as down does.
+ * know when a hold is over. Without a gate the servers answer those that should wait as down does; nginx in a config of the
+ * user's own by an error.
  */
-async function modeAtGate({ controlSocket, site }: SwitchPoint): Promise<Mode | "unknown"> {
+async function modeAtGate(
+  { controlSocket, site }: SwitchPoint,
+  { kind, config }: Server,
+): Promise<Mode | "unknown"> {
   try {
     return (await sync(controlSocket ?? "", site)).mode;
   } catch {
-    return "down";
+    return kind === "nginx" && config === "include" ? "unknown" : "down";
   }
 }
 

@@ -1,4 +1,4 @@
-import { HOLDING_KINDS } from "../support/held-world.js";
+import { HOLDING_KINDS, OWN_NGINX } from "../support/held-world.js";
 import { describeHold } from "../support/hold-table.js";
 
-for (const one of HOLDING_KINDS.filter(({ kind }) => kind === "nginx")) describeHold(one);
+for (const one of [...HOLDING_KINDS.filter(({ kind }) => kind === "nginx"), OWN_NGINX]) describeHold(one);

@@ -52,7 +52,11 @@ describe("The gate", () => {
   const open = async (backends: Backend[], more: Partial<GateDoor> = {}) => {
     const place = { site: "main", server: "web", upstream: "app", path: door, user: null, pidFile: "/none" };
     const sites = [
-      { name: "main", active, doors: [{ ...place, backends, seesEnd: false, lingerMs: 50, ...more }] },
+      {
+        name: "main",
+        active,
+        doors: [{ ...place, backends, refusal: null, seesEnd: false, lingerMs: 50, ...more }],
+      },
     ];
     const config = { schema: "", pidFile: "", controlSocket: "", sha256: "", sites };
     const gate = new Gate(config, new Log({ write: () => true, writableLength: 0 }, "gate"));

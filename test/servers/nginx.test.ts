@@ -80,7 +80,20 @@ test("In include mode the main config is not written and not tested", () => {
   const included = { ...server, config: "include" as const };
   assert.deepEqual(
     nginx.files(spec, included).map((file) => file.path),
+    [
+      "gate.http.conf",
+      "live.http.conf",
+      "hold.http.conf",
+      "hold.main.conf",
+      "enter.main.conf",
+      "gate.main.conf",
+    ],
+  );
+  const bare = { ...spec, sites: spec.sites.map((site) => ({ ...site, upstream: null })) };
+  assert.deepEqual(
+    nginx.files(bare, included).map((file) => file.path),
     ["gate.http.conf", "gate.main.conf"],
+    "what has no upstream cannot be held",
   );
   assert.equal(nginx.configTest(included, "/srv/fence/rendered/web"), null);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import type { WebServerKind } from "../../src/spec/types.js";
 import { sync } from "../../src/verify/control-sync.js";
 import { startCountingBackend, type CountingBackend } from "./counting-backend.js";
@@ -11,6 +12,8 @@ export interface HoldingKind {
   kind: WebServerKind;
   workers: number;
   need: Need[];
+  /** In a config of the user's own; else in one of fence's. */
+  own?: (world: Pick<World, "folder" | "port">) => string;
 }
 
 /** Those that hold through fence's gate, and by themselves. */
@@ -21,6 +24,57 @@ export const HOLDING_KINDS: readonly HoldingKind[] = [
   { name: "nginx with Lua and 2 workers", kind: "nginx-lua", workers: 2, need: ["nginx-lua", "root"] },
   { name: "the proxy", kind: "proxy", workers: 1, need: ["root"] },
 ];
+
+/** A config of nginx that somebody has, wired for fence. */
+export const OWN_NGINX: HoldingKind = {
+  name: "nginx in a config of the user's own",
+  kind: "nginx",
+  workers: 2,
+  need: ["nginx", "root"],
+  own: ({ folder, port }) => ownNginx(folder, port),
+};
+
+/** @param locations what stands in the server block, behind the gate and in the place of the one location */
+export function ownNginx(folder: string, port: number, locations?: string): string {
+  const rendered = `${folder}/rendered/web`;
+  return `user www-data;
+worker_processes 2;
+worker_rlimit_nofile 16384;
+pid ${folder}/run/web/server.pid;
+error_log ${folder}/run/web/error.log warn;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/state/temp_client_body;
+  proxy_temp_path ${folder}/state/temp_proxy;
+  fastcgi_temp_path ${folder}/state/temp_fastcgi;
+  uwsgi_temp_path ${folder}/state/temp_uwsgi;
+  scgi_temp_path ${folder}/state/temp_scgi;
+  map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+  include ${rendered}/gate.http.conf;
+  server {
+    listen 127.0.0.1:${port};
+    server_name main.test;
+    include ${rendered}/gate.main.conf;
+${
+  locations ??
+  `    location / {
+      include ${rendered}/enter.main.conf;
+      proxy_pass http://$fence_main_upstream;
+      proxy_http_version 1.1;
+      proxy_set_header Host $host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      proxy_set_header Cookie $fence_cookie;
+      proxy_read_timeout 10m;
+      client_max_body_size 0;
+      add_header X-Fence-Mode $fence_main_told always;
+    }`
+}
+  }
+}
+`;
+}
 
 /** What `fence status --json` says of the site. */
 interface SiteReport {
@@ -49,7 +103,7 @@ export interface HeldWorld extends World {
 }
 
 export async function startHeldWorld(
-  { kind, workers }: Pick<HoldingKind, "kind" | "workers">,
+  { kind, workers, own }: Pick<HoldingKind, "kind" | "workers" | "own">,
   options: Omit<WorldOptions, "kind" | "serverLines" | "backendPort"> = {},
 ): Promise<HeldWorld> {
   const isGated = kind === "lighttpd" || kind === "nginx";
@@ -57,7 +111,7 @@ export async function startHeldWorld(
   const plain = await createWorld({
     ...options,
     kind,
-    serverLines: `workers = ${workers}`,
+    serverLines: own === undefined ? `workers = ${workers}` : 'config = "include"',
     backendPort: backend.port,
   });
   const world: HeldWorld = {
@@ -98,10 +152,16 @@ export async function startHeldWorld(
   };
   try {
     await world.done("apply");
-    await world.start();
+    await world.start(own && written(plain.folder, own(plain)));
   } catch (error) {
     await world.end();
     throw error;
   }
   return world;
+}
+
+function written(folder: string, config: string): string {
+  const file = `${folder}/own.conf`;
+  writeFileSync(file, config);
+  return file;
 }

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { childrenOf } from "../../src/base/process-info.js";
-import { assertTold, sendMany, sendOne } from "./hold-clients.js";
+import { assertTold, sendMany, sendOne, type Outcome } from "./hold-clients.js";
 import type { HeldWorld } from "./held-world.js";
 import { gatePid, until } from "./world.js";
 
@@ -24,8 +24,11 @@ export function testGateThatCannotStart(worldNow: () => HeldWorld): void {
 }
 
 /** What becomes of those that wait when it is killed. */
-export function testGateThatIsKilled(worldNow: () => HeldWorld): void {
-  test("a gate that is killed loses those that wait, with the answer of down, and holds again at once", async () => {
+export function testGateThatIsKilled(worldNow: () => HeldWorld, answer: "as down does" | "502"): void {
+  const assertLost = (one: Outcome): void =>
+    answer === "502" ? assert.equal(one.status, 502, one.id) : assertTold(one);
+
+  test(`a gate that is killed loses those that wait, answered ${answer}, and holds again at once`, async () => {
     const world = worldNow();
     await world.hold();
     const from = await world.executedNow();
@@ -33,7 +36,7 @@ export function testGateThatIsKilled(worldNow: () => HeldWorld): void {
     await world.waiting(12);
     const [child = 0] = childrenOf(gatePid(world.folder));
     process.kill(child, "SIGKILL");
-    for (const one of await Promise.all(lost)) assertTold(one);
+    for (const one of await Promise.all(lost)) assertLost(one);
     await until("the gate to serve again", async () => (await world.heldNow()) === 0);
     const next = sendMany(world.port, "next", 12);
     await world.waiting(12);
@@ -43,14 +46,14 @@ export function testGateThatIsKilled(worldNow: () => HeldWorld): void {
     assert.equal(world.seen(from).length, 12);
   });
 
-  test("without any gate a held site answers as down does, status says so, and release works", async () => {
+  test(`without any gate a held site answers ${answer}, status says that it is not running, and release works`, async () => {
     const world = worldNow();
     await world.hold();
     const pid = gatePid(world.folder);
     const [child = 0] = childrenOf(pid);
     for (const one of [pid, child]) process.kill(one, "SIGKILL");
     await until("the gate to be gone", () => !existsSync(`/proc/${child}/exe`));
-    assertTold(await sendOne(world.port, "nobody", "post"));
+    assertLost(await sendOne(world.port, "nobody", "post"));
     const { stdout } = await world.fence("status");
     assert.match(stdout, /gate is not running/);
     await world.done("release");

@@ -5,7 +5,7 @@ import type { Plan, RenderedTree } from "../plan/types.js";
 import type { Renderer, RenderedVariantFile } from "../render/render.js";
 import { doorsOf, gateServer, isGated } from "../servers/gate-doors.js";
 import { holdsByItself } from "../servers/nginx-sites.js";
-import type { ServerAdapter, SwitchPoint } from "../servers/adapter.js";
+import type { Limit, ServerAdapter, SwitchPoint } from "../servers/adapter.js";
 import type { ModeValues, ServerKind } from "../spec/types.js";
 import { configTest, type ConfigTestResult } from "../verify/config-test.js";
 import { observe, observeTraffic } from "../verify/observe.js";
@@ -15,6 +15,7 @@ import { findMaster, type Master } from "../verify/running.js";
 import type { Expected, Observation, Proof, Traffic } from "../verify/types.js";
 import { ensureGate, stopGate } from "./gate-process.js";
 import { refuseMode, refusing } from "./refusing.js";
+import { wiredLimits } from "./wired.js";
 
 /** All that a change asks of the machine besides its disk; tests put one in its place that lies. */
 export interface Machine {
@@ -27,6 +28,8 @@ export interface Machine {
   prove(point: SwitchPoint, expected: Expected, options: ProveOptions): Promise<Proof>;
   /** Tests the main config in `serverDir`, the server's folder of a rendered tree. */
   configTest(server: string, serverDir: string): Promise<ConfigTestResult>;
+  /** What a config of the user's own has to do with holding its sites; refuse: of a hold. */
+  wiredLimits(server: string): Promise<readonly Limit[]>;
   /** Why the running workers of a server could not read `path`; null when they can, or when that cannot be told. */
   whyUnreadable(server: string, path: string): Promise<string | null>;
   /** Sees to it that the gate serves, by what is rendered. @throws FenceError gate-failed */
@@ -62,6 +65,10 @@ export function createMachine(
     configTest(name, serverDir) {
       const server = serverNamed(plan.spec, name);
       return configTest(adapterOf(server.kind), server, serverDir);
+    },
+    async wiredLimits(name) {
+      const server = serverNamed(plan.spec, name);
+      return wiredLimits(plan.spec, server, (await findMaster(server)).pid);
     },
     whyUnreadable: (name, path) => whyWorkersCannotRead(serverNamed(plan.spec, name), path),
     async ensureGate() {

@@ -8,6 +8,7 @@ import type { Plan } from "../plan/types.js";
 import { EncodeError } from "../servers/adapter.js";
 import { locateValue } from "../spec/locate.js";
 import type { Spec } from "../spec/types.js";
+import type { Machine } from "./machine.js";
 
 /** @throws FenceError mode-unsupported */
 export function refuseMode(plan: Plan, server: string, modes: readonly Mode[], mode: Mode): void {
@@ -18,6 +19,31 @@ export function refuseMode(plan: Plan, server: string, modes: readonly Mode[], m
   throw new FenceError("mode-unsupported", `${server} is ${kind}, which cannot ${mode} requests${where}`, {
     hint: "Nothing was changed. Fence's own proxy can, and fence down works on every server.",
   });
+}
+
+/**
+ * Before a hold: the config of a server that is not fence's must have all requests of the site wait, and be the one that
+ * the server is run with.
+ * @throws FenceError not-wired
+ */
+export async function refuseUnwired(plan: Plan, machine: Machine, sites: readonly string[]): Promise<void> {
+  const points = plan.switchPoints.filter(({ site }) => sites.includes(site));
+  for (const name of new Set(points.map(({ server }) => server))) {
+    const held = points.filter(({ server }) => server === name).map(({ site }) => site);
+    const limits = await machine.wiredLimits(name);
+    const against = limits.filter(
+      ({ level, site }) => level === "refuse" && (site === null || held.includes(site)),
+    );
+    if (against.length === 0) continue;
+    const sentences = against.map(({ site, sentence }) =>
+      site === null ? sentence : `${site}: ${sentence}`,
+    );
+    throw new FenceError(
+      "not-wired",
+      [`the config of ${name} is not wired for a hold of ${held.join(", ")}`, ...sentences].join("\n"),
+      { hint: "Nothing was changed. docs/hold.md tells what a config of your own needs." },
+    );
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import { userOf } from "../base/process-info.js";
 import type { Plan } from "../plan/types.js";
 import type { Listen, Server } from "../spec/types.js";
 import type { Machine } from "./machine.js";
@@ -79,12 +80,7 @@ export async function whyReloadEnds(plan: Plan, machine: Machine, server: Server
 
 /** Unreadable, as in tests, counts as root: nothing is known. */
 function isRoot(pid: number): boolean {
-  try {
-    const effective = /^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
-    return effective === undefined || effective === "0";
-  } catch {
-    return true;
-  }
+  return (userOf(pid) ?? 0) === 0;
 }
 
 function reachable(address: string): string {

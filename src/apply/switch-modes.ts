@@ -13,7 +13,7 @@ import { exitOf } from "./exit-of.js";
 import type { Machine } from "./machine.js";
 import { stageChanges } from "./staging.js";
 import { makeRunFolders } from "./run-folders.js";
-import { refuseMode } from "./refusing.js";
+import { refuseMode, refuseUnwired } from "./refusing.js";
 import { Steps, type OnStep } from "./steps.js";
 import type { SiteOutcome, SwitchRequest, SwitchResult } from "./types.js";
 import { underLock } from "./under-lock.js";
@@ -40,6 +40,13 @@ export async function switchModes(
   const steps = new Steps(options.onStep);
   for (const { server, site } of plan.switchPoints)
     if (request.sites.includes(site)) refuseMode(plan, server, machine.modesOf(server, site), request.mode);
+  // One that holds already may be told to hold for longer, whatever becomes of the config meanwhile.
+  if (request.mode === "hold")
+    await refuseUnwired(
+      plan,
+      machine,
+      request.sites.filter((name) => currentOf(plan, name).state.mode !== "hold"),
+    );
   if (request.dryRun) return dryRun(plan, request, machine, steps);
   const { lockTimeoutMs, by, command } = request;
   const { signal } = options;

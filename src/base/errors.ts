@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   "server-not-found": "failed",
   "server-unfit": "failed",
   "mode-unsupported": "failed",
+  "not-wired": "failed",
   "not-held": "failed",
   "gate-failed": "failed",
   "not-up": "failed",

@@ -46,6 +46,28 @@ export async function endsWithin(pid: number, start: string, timeoutMs: number):
   return (await waitUntil(look, { timeoutMs, intervalMs: LOOK_MS })) !== null;
 }
 
+/** Of the times in /proc/<pid>/stat: USER_HZ is 100 on all that Linux runs on nowadays. */
+const TICK_MS = 10;
+
+/** Milliseconds that a process has run, by no clock that can be set. @param start of the process; empty: not known, and 0 */
+export function ageMs(start: string): number {
+  const own = processInfo(process.pid)?.start ?? "";
+  if (start === "" || own === "") return 0;
+  // Not from /proc/uptime, which some containers have for themselves alone.
+  return Math.max(0, process.uptime() * 1000 + (Number(own) - Number(start)) * TICK_MS);
+}
+
+/** The number of the user that a process is; null: it is gone. */
+export function userOf(pid: number): number | null {
+  try {
+    // The effective one is the second of four (proc_pid_status(5)).
+    const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    return uid === undefined ? null : Number(uid);
+  } catch {
+    return null;
+  }
+}
+
 /** The pids of the children of a process, in rising order; empty when it is gone. */
 export function childrenOf(pid: number): number[] {
   const pids = new Set<number>();

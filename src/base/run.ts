@@ -15,7 +15,7 @@ const PROGRAM_FOLDERS = [
 
 /** All that a program that fence runs inherits of the environment. */
 const ENV_KEPT = ["LANG", "LC_ALL", "TZ"] as const;
-/** Of stdout and of stderr each; the rest is read and dropped. */
+/** Of stdout and of stderr each, unless another limit is asked for; the rest is read and dropped. */
 const OUTPUT_BYTES_MAX = 256 * 1024;
 /** After the program itself has ended, how long a grandchild may hold its output open. */
 const OUTPUT_GRACE_MS = 250;
@@ -24,6 +24,8 @@ export interface RunOptions {
   timeoutMs: number;
   /** Variables that it gets besides. */
   env?: Readonly<Record<string, string>>;
+  /** What is kept of its stdout and of its stderr. */
+  outputBytesMax?: number;
 }
 
 export interface RunResult {
@@ -72,8 +74,8 @@ export function programEnv(more: readonly string[] = []): Record<string, string>
  */
 export function run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   const began = monotonicMs();
-  const out = new BoundedOutput();
-  const err = new BoundedOutput();
+  const out = new BoundedOutput(options.outputBytesMax ?? OUTPUT_BYTES_MAX);
+  const err = new BoundedOutput(options.outputBytesMax ?? OUTPUT_BYTES_MAX);
   let timedOut = false;
   const result = (rest: Pick<RunResult, "exitCode" | "signal" | "startError">): RunResult => ({
     program,
@@ -131,8 +133,10 @@ class BoundedOutput {
   #bytes = 0;
   truncated = false;
 
+  constructor(private readonly bytesMax: number) {}
+
   add(chunk: Buffer): void {
-    const room = OUTPUT_BYTES_MAX - this.#bytes;
+    const room = this.bytesMax - this.#bytes;
     if (chunk.length > room) this.truncated = true;
     if (room <= 0) return;
     this.#chunks.push(chunk.subarray(0, room));

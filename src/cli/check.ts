@@ -52,16 +52,28 @@ export async function checkServers(made: Planned): Promise<ServerCheck[]> {
   made.machine.renderTree();
   for (const point of made.plan.switchPoints) made.machine.renderVariant(point, SAMPLE);
   const tests = await testStagedTree(made);
-  return made.spec.servers.map((server) => {
+  const checks: ServerCheck[] = [];
+  for (const server of made.spec.servers) {
     const test = tests.get(server.name) ?? { result: "skipped", output: "", command: "" };
-    return {
+    const wired = await made.machine.wiredLimits(server.name);
+    checks.push({
       server: server.name,
       kind: server.kind,
-      limits: adapterOf(server.kind).limits(made.spec, server),
+      limits: [...adapterOf(server.kind).limits(made.spec, server), ...wired.map(ofHoldAlone)],
       test,
       place: test.result === "failed" ? locateInSpec(test.output, specText, made.spec.file) : null,
-    };
-  });
+    });
+  }
+  return checks;
+}
+
+/** What refuses a hold is no fault of the spec, which is good for all else. */
+export function ofHoldAlone({ level, site, sentence }: Limit): Limit {
+  return {
+    level: "note",
+    site,
+    sentence: level === "refuse" ? `fence hold is refused: ${sentence}` : sentence,
+  };
 }
 
 /** A switch like any other, to find what of a site's page cannot be written before one is due. */

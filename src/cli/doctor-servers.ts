@@ -2,11 +2,13 @@ import { lstat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { whyReloadStalls } from "../apply/reload-risk.js";
+import { wiredLimits } from "../apply/wired.js";
 import { findProgram, run } from "../base/run.js";
 import type { ServerAdapter } from "../servers/adapter.js";
 import { adapterOf } from "../servers/registry.js";
 import { SERVER_KINDS, type Server, type WebServerKind, type Spec } from "../spec/types.js";
 import { findMaster } from "../verify/running.js";
+import { ofHoldAlone } from "./check.js";
 import type { Finding } from "./doctor.js";
 
 const VERSION_TIMEOUT_MS = 5000;
@@ -22,12 +24,13 @@ export async function serverFindings(spec: Spec, server: Server): Promise<Findin
   const adapter = adapterOf(server.kind);
   const findings = await programFindings(adapter, server.program, server.name);
   if (server.moduleDir !== null) findings.push(...(await moduleFindings(server.moduleDir, server.name)));
-  for (const limit of adapter.limits(spec, server)) {
+  const master = await findMaster(server);
+  const wired = (await wiredLimits(spec, server, master.pid)).map(ofHoldAlone);
+  for (const limit of [...adapter.limits(spec, server), ...wired]) {
     const level = limit.level === "refuse" ? "problem" : "note";
     const about = limit.site === null ? server.name : `${server.name}, ${limit.site}`;
     findings.push({ level, about, sentence: limit.sentence });
   }
-  const master = await findMaster(server);
   findings.push(
     master.running === "yes"
       ? { level: "ok", about: server.name, sentence: `runs as process ${master.pid}` }

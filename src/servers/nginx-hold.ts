@@ -145,7 +145,8 @@ export function holdLimits(spec: Spec, server: Server): Limit[] {
     .map((site) =>
       note(site.name, "fence hold is refused for a site without an upstream: nothing is held for it."),
     );
-  if (waitsInLocation(server)) found.push(...ownLimits(held));
+  for (const { name } of waitsInLocation(server) ? held : [])
+    found.push(note(name, "max_held_per_client means nothing here: the limits of a location are yours."));
   const needed = held.reduce((sum, { hold }) => sum + hold.maxHeld * CONNECTIONS_PER_HELD, CONNECTIONS_OWN);
   if (needed > WORKER_CONNECTIONS) {
     const sentence =
@@ -165,16 +166,4 @@ export function holdLimits(spec: Spec, server: Server): Limit[] {
     found.push(note(name, sentence));
   }
   return found;
-}
-
-/** What a hold needs of a config that is not fence's, and means there. */
-function ownLimits(held: readonly Site[]): Limit[] {
-  return held.flatMap(({ name }): Limit[] => {
-    const id = variableId(name).value;
-    const wiring =
-      `To be held, its locations need include ${enterName({ name })}; and proxy_pass http://$fence_${id}_upstream; ` +
-      "(docs/hold.md); a request waits no longer than proxy_read_timeout.";
-    const clients = "max_held_per_client means nothing here: the limits of a location are yours.";
-    return [wiring, clients].map((sentence) => ({ level: "note", site: name, sentence }));
-  });
 }

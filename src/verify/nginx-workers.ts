@@ -17,10 +17,22 @@ export function nginxWorkers(masterPid: number): NginxWorker[] {
   });
 }
 
-/** nginx writes its role over its command line. Empty when the process is gone. */
+/**
+ * The options by which a master was started, such as `-c` and its file; none: the program knows its config by itself. What
+ * is behind `-g` may have spaces.
+ */
+export function masterOptions(masterPid: number): string[] {
+  const [, given = ""] = /^nginx: master process \S+(.*)$/s.exec(titleOf(masterPid)) ?? [];
+  return [...given.matchAll(/ -([cpge]) ?(.*?)(?= -[cpge] ?|$)/gs)].flatMap(([, name = "", value = ""]) => [
+    `-${name}`,
+    value,
+  ]);
+}
+
+/** nginx writes its role over its command line, all in one piece. Empty when the process is gone. */
 function titleOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replace(/\0.*$/s, "");
   } catch {
     return "";
   }

@@ -3,7 +3,7 @@ import type { Generation, Kept, SocketFacts } from "./keeper-types.js";
 import { lastWords } from "./last-words.js";
 import type { WorkerLog } from "./log.js";
 import type { Processes } from "./processes.js";
-import { ageMs } from "./procfs.js";
+import { ageMs } from "../base/process-info.js";
 import { proveTaking } from "./proof.js";
 import { afterEnd, endText, LONG_LIVED_MS, type Ending } from "./restart-policy.js";
 import { retireAll } from "./retire.js";

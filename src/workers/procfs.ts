@@ -107,17 +107,6 @@ export function residentBytes(pid: number): number | null {
   return kilobytes === undefined ? null : Number(kilobytes) * 1024;
 }
 
-/** Of the times in /proc/<pid>/stat: USER_HZ is 100 on all that Linux runs on nowadays. */
-const TICK_MS = 10;
-
-/** Milliseconds that a process has run, by no clock that can be set. @param start of the process; empty: not known, and 0 */
-export function ageMs(start: string): number {
-  const own = processInfo(process.pid)?.start ?? "";
-  if (start === "" || own === "") return 0;
-  // Not from /proc/uptime, which some containers have for themselves alone.
-  return Math.max(0, process.uptime() * 1000 + (Number(own) - Number(start)) * TICK_MS);
-}
-
 /** Names this run of the machine: pids and start times of another mean nothing. */
 export function bootId(): string {
   return textOf("/proc/sys/kernel/random/boot_id").trim();

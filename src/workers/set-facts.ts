@@ -3,7 +3,8 @@ import type { Kept, SocketFacts } from "./keeper-types.js";
 import type { Orphan } from "./orphans.js";
 import { pidFileLie } from "./pid-file.js";
 import { socketText } from "./processes.js";
-import { ageMs, groupMembers, heldConnections, residentBytes, waitingConnections } from "./procfs.js";
+import { ageMs } from "../base/process-info.js";
+import { groupMembers, heldConnections, residentBytes, waitingConnections } from "./procfs.js";
 import type { ProcessFacts, SetFacts, Trouble, Worker } from "./types.js";
 
 interface SetParts {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import test from "node:test";
 import { waitUntil } from "../../src/base/clock.js";
-import { childrenOf, isAlive, endsWithin, processInfo } from "../../src/base/process-info.js";
+import { ageMs, childrenOf, isAlive, endsWithin, processInfo } from "../../src/base/process-info.js";
 import { inFolder } from "../cli/run-fence.js";
 import { findProgram, needs } from "../support/needs.js";
 import { until } from "../support/world.js";
@@ -58,3 +58,28 @@ test("a process lives until its last thread has ended", needs("gcc", "linux"), (
     }
   }),
 );
+
+/** Ticks of the system, and how long a process of Node takes until it counts. */
+const INEXACT_MS = 500;
+
+test("The age of a process grows as time goes by, whatever the wall clock says", async () => {
+  const startOf = (pid: number): string => processInfo(pid)?.start ?? "";
+  const own = ageMs(startOf(process.pid));
+  assert.ok(Math.abs(own - process.uptime() * 1000) < INEXACT_MS, `${own}`);
+  const child = spawn("sleep", ["600"], { stdio: "ignore" });
+  try {
+    const start = startOf(child.pid ?? 0);
+    const wall = Date.now;
+    const before = performance.now();
+    Date.now = () => wall() + 86_400_000;
+    try {
+      await until("some age", () => ageMs(start) > 300);
+      assert.ok(ageMs(start) < performance.now() - before + INEXACT_MS);
+    } finally {
+      Date.now = wall;
+    }
+    assert.equal(ageMs(""), 0);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});

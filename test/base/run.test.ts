@@ -64,4 +64,10 @@ test("output beyond the limit is dropped", async () => {
   const result = await run("sh", ["-c", "head -c 1000000 /dev/zero"], { timeoutMs: 10_000 });
   assert.equal(result.stdout.length, 256 * 1024);
   assert.equal(result.truncated, true);
+  const more = await run("sh", ["-c", "head -c 1000000 /dev/zero"], {
+    timeoutMs: 10_000,
+    outputBytesMax: 1_000_000,
+  });
+  assert.equal(more.stdout.length, 1_000_000);
+  assert.equal(more.truncated, false);
 });

@@ -144,6 +144,7 @@ export function fakeMachine(lies: Lies = {}): Machine {
   return {
     ensureGate: () => Promise.resolve(),
     stopGate: () => Promise.resolve(),
+    wiredLimits: async () => [],
     async whyUnreadable() {
       return null;
     },

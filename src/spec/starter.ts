@@ -99,9 +99,18 @@ function ownListen(site: ServedNames, include: OwnConfig): string {
 
 function firstSite(include: OwnConfig, hostname: string): string {
   const [site] = include.sites;
-  if (site === undefined) return siteLines(hostname);
-  return `[site.main]\nhosts = ${hostsText(site)}\n${ownListen(site, include)}`;
+  const lines =
+    site === undefined
+      ? siteLines(hostname)
+      : `[site.main]\nhosts = ${hostsText(site)}\n${ownListen(site, include)}`;
+  return `${HOLD_UPSTREAM}${lines}# upstream = "app"\n`;
 }
+
+const HOLD_UPSTREAM = `# For fence hold, which has requests wait while a backend is replaced: docs/hold.md
+# [upstream.app]
+# backends = ["127.0.0.1:8080"]
+
+`;
 
 function otherSites(include: OwnConfig): string {
   const [, ...others] = include.sites;

@@ -85,6 +85,14 @@ describe("npm run soak", needs("lighttpd", "root"), () => {
     });
   }
 
+  test("it goes on until so many requests are sent", async () => {
+    const args = [SOAK, "--server", "proxy", "--actions", "1", "--requests", "2000", "--clients", "40"];
+    const { code, stdout, stderr } = await runProgram(process.execPath, [...args, "--seed", "20"]);
+    assert.equal(code, 0, `${stdout}${stderr}`);
+    const [, sent] = /requests sent +(\d+)/.exec(stdout) ?? [];
+    assert.ok(Number(sent) >= 2000, stdout);
+  });
+
   test("a number out of bounds is told", async () => {
     const { code, stderr } = await runProgram(process.execPath, [SOAK, "--clients", "5000"]);
     assert.equal(code, 1);

@@ -10,6 +10,7 @@ import type { Conduct } from "./conduct.js";
 import { drain } from "./drain.js";
 import { dryRun } from "./dry-run.js";
 import { exitOf } from "./exit-of.js";
+import { shownMode } from "./hold.js";
 import type { Machine } from "./machine.js";
 import { stageChanges } from "./staging.js";
 import { makeRunFolders } from "./run-folders.js";
@@ -45,7 +46,7 @@ export async function switchModes(
     await refuseUnwired(
       plan,
       machine,
-      request.sites.filter((name) => currentOf(plan, name).state.mode !== "hold"),
+      request.sites.filter((name) => shownMode(currentOf(plan, name).state, machine.now()) !== "hold"),
     );
   if (request.dryRun) return dryRun(plan, request, machine, steps);
   const { lockTimeoutMs, by, command } = request;

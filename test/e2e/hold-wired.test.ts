@@ -152,6 +152,12 @@ describe("A hold in a config of the user's own", needs(...OWN_NGINX.need), () =>
     await world.hold("main");
     write(own, `${configOf(world)}\nnonsense;\n`);
     await world.hold("main");
-    await world.done("release", "main");
+    // Once it is over the next one is a new one.
+    await world.done("hold", "--for", "1s", "--no-wait", "main");
+    await until("the hold to expire", async () => (await world.site()).mode === "down");
+    assertFails(await world.fence("hold", "main"), "not-wired", 1);
+    write(own, configOf(world));
+    await reload();
+    await world.done("up", "main");
   });
 });

@@ -122,7 +122,8 @@ export function nginxSpec(
 /** Renders a spec into a folder of its own, as for a config of the user's own. @returns the folder of its only server */
 export function renderInclude(spec: Spec, folder: string): string {
   const servers = spec.servers.map((server) => ({ ...server, config: "include" as const }));
-  writeTree(planOf({ ...spec, servers }, adapterOf), folder);
+  // Its files name each other by whole paths.
+  writeTree(planOf({ ...spec, servers, outputDir: folder }, adapterOf), folder);
   return join(folder, spec.servers[0]?.name ?? "");
 }
 

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { after, before, describe, test } from "node:test";
 import { childrenOf, processInfo } from "../../src/base/process-info.js";
-import { sync } from "../../src/verify/control-sync.js";
 import { output, startFastcgi, type FastcgiBackend } from "../support/fastcgi-backend.js";
+import { fence, hold, waiting } from "../support/gate-hold.js";
 import { needs } from "../support/needs.js";
 import { ok, startRawBackend, type RawBackend } from "../support/raw-backend.js";
 import { RawClient } from "../support/raw-client.js";
@@ -25,22 +25,6 @@ async function startWorld(options: Omit<WorldOptions, "kind">) {
   assert.equal(applied.code, 0, applied.stderr);
   await world.start();
   return world;
-}
-
-async function fence(world: World, ...args: string[]): Promise<void> {
-  const { code, stderr } = await world.fence(...args);
-  assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-}
-
-const hold = (world: World, ...args: string[]): Promise<void> =>
-  fence(world, "hold", "--for", "5m", "--max-wait", "4m", ...args);
-
-function waiting(world: World, count: number): Promise<void> {
-  const socket = `${world.folder}/run/gate/control.sock`;
-  return until(
-    `${count} requests to wait`,
-    async () => (await sync(socket, "main").catch(() => null))?.held?.count === count,
-  );
 }
 
 async function inflight(world: World): Promise<{ inflight: number | null; inflightAtLeast: boolean }> {

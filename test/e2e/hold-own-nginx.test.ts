@@ -3,9 +3,9 @@ import { mkdirSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 
 import http from "node:http";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { isAlive, processInfo } from "../../src/base/process-info.js";
-import { sync } from "../../src/verify/control-sync.js";
 import { output, startFastcgi, type FastcgiBackend } from "../support/fastcgi-backend.js";
 import { ownNginx } from "../support/held-world.js";
+import { fence, hold, waiting } from "../support/gate-hold.js";
 import { needs } from "../support/needs.js";
 import { ok, startRawBackend, type RawBackend } from "../support/raw-backend.js";
 import { RawClient } from "../support/raw-client.js";
@@ -46,22 +46,6 @@ function ask(port: number, agent: http.Agent): Promise<http.IncomingMessage & { 
       })
       .on("error", reject);
   });
-}
-
-async function fence(world: World, ...args: string[]): Promise<void> {
-  const { code, stderr } = await world.fence(...args);
-  assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-}
-
-const hold = (world: World, ...args: string[]): Promise<void> =>
-  fence(world, "hold", "--for", "5m", "--max-wait", "4m", ...args);
-
-function waiting(world: World, count: number): Promise<void> {
-  const socket = `${world.folder}/run/gate/control.sock`;
-  return until(
-    `${count} requests to wait`,
-    async () => (await sync(socket, "main").catch(() => null))?.held?.count === count,
-  );
 }
 
 async function seen(world: World): Promise<{ mode: string; inflight: number | null }> {

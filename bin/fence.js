@@ -4,18 +4,14 @@ import { existsSync } from "node:fs";
 import module from "node:module";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-// A package has all of it in a bundle; the sources are compiled file by file.
-const [bundled, compiled] = ["bundle", "src"].map(
-  (name) => new URL(`../build/${name}/cli/start.js`, import.meta.url),
-);
-const main = existsSync(bundled) ? bundled : compiled;
+const main = new URL("../build/bundle/cli/start.js", import.meta.url);
 
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`fence: Node ${process.versions.node} is too old; fence needs Node 20.19 or newer\n`);
   process.exitCode = 1;
 } else if (!existsSync(main)) {
   process.stderr.write(
-    "fence: the compiled program is missing (build/src/cli/start.js)\n  run: npm ci && npm run build\n",
+    "fence: the compiled program is missing (build/bundle/cli/start.js)\n  run: npm ci && npm run build\n",
   );
   process.exitCode = 1;
 } else {

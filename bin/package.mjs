@@ -10,18 +10,10 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundle } from "./bundle.mjs";
 import { licencesOf } from "./licences.mjs";
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-/** src/base/own-files.ts names those besides the first. */
-const ENTRIES = [
-  "cli/start",
-  "gate/main",
-  "proxy/process/worker-main",
-  "workers/keeper-main",
-  "workers/listen-main",
-];
 const COPIED = [
   "bin/fence.js",
   "bin/listen-pid",
@@ -32,37 +24,18 @@ const COPIED = [
   "CHANGELOG.md",
   "LICENSE",
 ];
-/** Packages of the CommonJS kind ask for what Node has by require. */
-const BANNER = `import{createRequire as fenceRequire}from"node:module";const require=fenceRequire(import.meta.url);`;
+/** Those are in the bundle, compiled. */
+const isNoTemplate = (name) => !name.endsWith(".hbs");
 
 const out = path.resolve(process.argv[2] ?? path.join(ROOT, "build"));
 const folder = path.join(out, "package");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-const { metafile } = await build({
-  absWorkingDir: ROOT,
-  entryPoints: ENTRIES.map((name) => `build/src/${name}.js`),
-  outbase: "build/src",
-  outdir: path.join(folder, "build/bundle"),
-  chunkNames: "chunks/[name]-[hash]",
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  banner: { js: BANNER },
-  // Ink looks for it when DEV is set.
-  external: ["react-devtools-core"],
-  // What a package is linked to is no part of the bytes.
-  preserveSymlinks: true,
-  legalComments: "none",
-  metafile: true,
-  logLevel: "warning",
-});
-
-for (const name of COPIED) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
-writeFileSync(path.join(folder, "THIRD-PARTY.md"), licencesOf(ROOT, Object.keys(metafile.inputs)));
+const inputs = await bundle(path.join(folder, "build/bundle"));
+for (const name of COPIED)
+  cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true, filter: isNoTemplate });
+writeFileSync(path.join(folder, "THIRD-PARTY.md"), licencesOf(ROOT, inputs));
 const { name, version, description, license, type, engines, bin } = JSON.parse(
   readFileSync(path.join(ROOT, "package.json"), "utf8"),
 );

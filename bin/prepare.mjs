@@ -110,9 +110,7 @@ function readLock(file) {
 }
 
 function build() {
-  const result = run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], {
-    quiet: true,
-  });
+  const result = run(process.execPath, ["bin/build.mjs"], { quiet: true });
   if (result.status !== 0) fail(`the build failed\n${result.output}`);
 }
 

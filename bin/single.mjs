@@ -19,8 +19,10 @@ const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** Node looks for what it is to run where this says 1, in the note of this name. */
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:";
 const NOTE = "NODE_SEA_BLOB";
+/** Those are inside as code. */
+const isNoTemplate = (name) => !name.endsWith(".hbs");
 /** All that src/base/own-files.ts is asked for. */
-const ASSETS = ["package.json", "bin/listen-pid", ...filesBelow("templates")];
+const ASSETS = ["package.json", "bin/listen-pid", ...filesBelow("templates").filter(isNoTemplate)];
 
 /**
  * Node takes CommonJS, which cannot wait while it is loaded, as Ink and Yoga do: file, what it says, what it says

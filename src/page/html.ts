@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import Handlebars from "handlebars";
 import { PageError } from "../base/page-error.js";
+import { templateOf } from "../base/templates.js";
 import { SOURCE } from "./source.js";
 import type { PageValues } from "./values.js";
 
@@ -20,7 +21,7 @@ const POLICY = [
 
 type Fill = (values: object) => string;
 const engine = Handlebars.create();
-const builtIn: Fill = engine.compile(SOURCE.template, { strict: true });
+const builtIn: Fill = engine.template(templateOf("page/page.html"));
 const compiled = new Map<string, Fill>();
 
 /** The built-in page: one file, no request but to its own site. */

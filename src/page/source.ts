@@ -2,7 +2,6 @@ import { ownText } from "../base/own-files.js";
 
 /** The parts of the built-in page as they travel, from `templates/page`: without comments, indents and line ends of style. */
 export const SOURCE = {
-  template: ownText("templates/page/page.html.hbs"),
   style: ownText("templates/page/style.css").replaceAll("\n", ""),
   script: ownText("templates/page/script.js")
     .split("\n")

@@ -1,10 +1,7 @@
-import { ownText } from "../base/own-files.js";
 import Handlebars from "handlebars";
+import { PARTIALS, templateOf } from "../base/templates.js";
 import { EncodeError, type Encoder } from "../servers/adapter.js";
 import { Ident } from "../servers/ident.js";
-
-/** What several templates have in common. */
-const PARTIALS: readonly string[] = ["host/hardened"];
 
 /**
  * A string of the spec inside a template. It has no printable form of its own, so that a template that names a value
@@ -35,7 +32,7 @@ function plain(value: unknown, helper: string): string {
 export type RenderTemplate = (template: string, values: Readonly<Record<string, unknown>>) => string;
 
 /**
- * A renderer of `templates/<name>.hbs` with the encoders of one server kind as helpers. Templates are compiled once.
+ * A renderer of `templates/<name>.hbs` with the encoders of one server kind as helpers.
  * @throws EncodeError from an encoder; Error for a template that is wrong.
  */
 export function createTemplates(encoders: Readonly<Record<string, Encoder>>): RenderTemplate {
@@ -51,27 +48,6 @@ export function createTemplates(encoders: Readonly<Record<string, Encoder>>): Re
       }
     });
   }
-  for (const name of PARTIALS) engine.registerPartial(name, read(name));
-  const compiled = new Map<string, Handlebars.TemplateDelegate>();
-  return (template, values) => {
-    let run = compiled.get(template);
-    if (!run) {
-      run = engine.compile(withPartials(engine, template), { noEscape: true, strict: true });
-      compiled.set(template, run);
-    }
-    return run(wrap(values));
-  };
-}
-
-/** A template's text; parts that it names, as `{{> "lighttpd/way.conf" …}}`, are templates, too. */
-function withPartials(engine: typeof Handlebars, template: string): string {
-  const text = read(template);
-  for (const [, name = ""] of text.matchAll(/\{\{> "([^"]+)"/g)) {
-    if (!(name in engine.partials)) engine.registerPartial(name, withPartials(engine, name));
-  }
-  return text;
-}
-
-function read(template: string): string {
-  return ownText(`templates/${template}.hbs`);
+  for (const name of PARTIALS) engine.registerPartial(name, engine.template(templateOf(name)));
+  return (template, values) => engine.template(templateOf(template))(wrap(values));
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { FenceError } from "../base/errors.js";
 import type { Mode } from "../base/mode.js";
@@ -6,6 +5,7 @@ import { PageError } from "../base/page-error.js";
 import { serverNamed } from "../plan/plan.js";
 import type { Plan } from "../plan/types.js";
 import { EncodeError } from "../servers/adapter.js";
+import { specText } from "../spec/load.js";
 import { locateValue } from "../spec/locate.js";
 import type { Spec } from "../spec/types.js";
 import type { Machine } from "./machine.js";
@@ -62,7 +62,7 @@ export function refusing<T>(spec: Spec, render: () => T): T {
     if (!(error instanceof EncodeError) || error.value === null) throw error;
     const { value, message } = error;
     // A relative path of the spec has become absolute on its way here.
-    const place = locateValue([value, basename(value)], readFileSync(spec.file, "utf8"), spec.file);
+    const place = locateValue([value, basename(value)], specText(spec), spec.file);
     const diagnostics =
       place === null ? [] : [{ ...place, message, why: "no quoting can carry it", fix: null }];
     const about = `${spec.file} has a value that cannot be written into a config`;

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { renameDurable, symlinkAtomic, writeNewFile } from "../base/durable.js";
-import { FileError, NotDurable } from "../base/file-error.js";
+import { attempt, FileError, NotDurable } from "../base/file-error.js";
 import {
   fsyncFolder,
   makeFolders,
@@ -38,6 +38,7 @@ export interface FileOnDisk {
 }
 
 const FOLDER_MODE = 0o755;
+const NOT_THERE = ["ENOENT", "ENOTDIR", "EISDIR"];
 const NOT_PERMITTED = ["EACCES", "EPERM", "EROFS"];
 
 /**
@@ -165,14 +166,26 @@ function isWhole(folder: string, tree: RenderedTree, manifest: string): boolean 
   });
 }
 
-/** Only what is older than the tree before: a newer one may be another fence's, about to be pointed to. */
+/**
+ * Only what is older than the tree before: a newer one may be another fence's, about to be pointed to. The new one is in
+ * force whatever happens here: what cannot be removed stays for the next time.
+ */
 function removeOlder(outputDir: string, folder: string, before: string | null): void {
-  const age = before === null ? null : lstatOf(before);
-  if (age === null) return;
-  for (const name of namesIn(dirname(outputDir))) {
-    const path = join(dirname(outputDir), name);
-    if (path === folder || path === before || !isOurs(outputDir, name)) continue;
-    if ((lstatOf(path)?.mtimeMs ?? Infinity) <= age.mtimeMs) rmSync(path, { recursive: true, force: true });
+  const home = dirname(outputDir);
+  try {
+    const age = before === null ? null : lstatOf(before);
+    if (age === null) return;
+    for (const name of namesIn(home)) {
+      const path = join(home, name);
+      if (path === folder || path === before || !isOurs(outputDir, name)) continue;
+      if ((lstatOf(path)?.mtimeMs ?? Infinity) > age.mtimeMs) continue;
+      // Half of one would not be known as ours any more.
+      const leftover = temporaryPath(home);
+      renameSync(path, leftover);
+      rmSync(leftover, { recursive: true, force: true });
+    }
+  } catch {
+    return;
   }
 }
 
@@ -190,12 +203,18 @@ function freeName(outputDir: string, digest: string): string {
   }
 }
 
+/** null: there is none of fence's. @throws FileError when it cannot be told */
 function manifestIn(folder: string): Manifest | null {
-  try {
-    return parseManifest(readFileSync(join(folder, MANIFEST_FILE), "utf8"));
-  } catch {
-    return null;
-  }
+  const path = join(folder, MANIFEST_FILE);
+  const text = attempt("read", path, () => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      if (NOT_THERE.includes((error as NodeJS.ErrnoException).code ?? "")) return null;
+      throw error;
+    }
+  });
+  return text === null ? null : parseManifest(text);
 }
 
 /** Paths of all files below a folder, sorted by code unit, symlinks included as files. */

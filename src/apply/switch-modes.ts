@@ -99,7 +99,13 @@ export async function switchModes(
       exit = exitOf([...outcomes.values()], { isLoose: false, waited: wait, signal });
       steps.tell("done", exit === "ok" ? "ok" : "failed", `already ${request.mode}`);
     }
-    await closeGate(plan, machine, request.mode);
+    try {
+      await closeGate(plan, machine, request.mode);
+    } catch (error) {
+      // The sites are where they are by now.
+      steps.tell("gate", "failed", `the gate was not told to end: ${(error as Error).message}`);
+      if (exit === "ok") exit = "unproven";
+    }
     return { exit, sites: sites.flatMap((name) => outcomes.get(name) ?? []), tookMs: steps.elapsedMs };
   });
 }

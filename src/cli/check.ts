@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import type { Diagnostic } from "../base/diagnostics.js";
 import type { ExitName } from "../base/exit.js";
 import type { Limit } from "../servers/adapter.js";
+import { specText } from "../spec/load.js";
 import type { ModeValues, ServerKind } from "../spec/types.js";
 import type { ConfigTestResult } from "../verify/config-test.js";
 import type { Context } from "./context.js";
@@ -47,7 +47,6 @@ export async function checkServers(made: Planned): Promise<ServerCheck[]> {
     import("../servers/registry.js"),
     import("../spec/locate.js"),
   ]);
-  const specText = await readFile(made.spec.file, "utf8");
   // The staged tree has other folders: what no config can carry is found in the real one.
   made.machine.renderTree();
   for (const point of made.plan.switchPoints) made.machine.renderVariant(point, SAMPLE);
@@ -61,7 +60,7 @@ export async function checkServers(made: Planned): Promise<ServerCheck[]> {
       kind: server.kind,
       limits: [...adapterOf(server.kind).limits(made.spec, server), ...wired.map(ofHoldAlone)],
       test,
-      place: test.result === "failed" ? locateInSpec(test.output, specText, made.spec.file) : null,
+      place: test.result === "failed" ? locateInSpec(test.output, specText(made.spec), made.spec.file) : null,
     });
   }
   return checks;

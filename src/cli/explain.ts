@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { ExitName } from "../base/exit.js";
 import { FenceError } from "../base/errors.js";
 import type { Mode } from "../base/mode.js";
+import { specText } from "../spec/load.js";
 import { placesOf, type Places } from "../spec/places.js";
 import type { Server, Site, Spec } from "../spec/types.js";
 import type { RequestHead } from "../proxy/wire/types.js";
@@ -39,7 +39,7 @@ type Parts = Awaited<ReturnType<typeof partsOfProxy>>;
 export async function explain(context: Context, text: string, options: ExplainOptions): Promise<ExitName> {
   const [made, parts] = await Promise.all([planned(context), partsOfProxy()]);
   const asked = askedFor(parts, text, options);
-  const places = placesOf(readFileSync(made.spec.file, "utf8"));
+  const places = placesOf(specText(made.spec));
   const found = made.spec.servers.map((server) => siteOn(parts, made.spec, server, asked, places));
   const names = [...new Set(found.flatMap((one) => one?.site.name ?? []))];
   const modes = await modesOf(made, names);

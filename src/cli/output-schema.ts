@@ -49,8 +49,10 @@ const statusSite = open({
   asked: mode,
   since: z.string().nullable(),
   by: z.string().nullable(),
-  reason: z.string().nullable(),
-  message: z.string().nullable(),
+  reason: textOrNull,
+  /** By the history, and by whom, when nobody has given a reason. */
+  why: textOrNull,
+  message: textOrNull,
   until: time.nullable(),
   hold: open({
     held: count,

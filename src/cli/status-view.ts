@@ -46,6 +46,7 @@ export function statusObject({
   spec,
   groups,
   workers,
+  whys,
   unfinished,
   nowMs,
 }: StatusLook): Record<string, unknown> {
@@ -54,11 +55,13 @@ export function statusObject({
     at: new Date(nowMs).toISOString(),
     config: { path: spec.file, sha256: spec.sha256 },
     unfinished: unfinishedText(unfinished),
-    sites: groups.flatMap((cells) =>
-      cells[0]
-        ? [{ ...siteObject(spec, cells, cells[0].desired), worker: workers.get(cells[0].site) ?? null }]
-        : [],
-    ),
+    sites: groups.flatMap((cells) => {
+      const [first] = cells;
+      if (first === undefined) return [];
+      const { site, desired } = first;
+      const why = whys.get(site) ?? null;
+      return [{ ...siteObject(spec, cells, desired), why, worker: workers.get(site) ?? null }];
+    }),
   };
 }
 

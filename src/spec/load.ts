@@ -68,6 +68,11 @@ export async function loadSpec(path: string): Promise<Spec> {
   return parseSpec(text, file, readPage, sha256);
 }
 
+/** As it is by now, to tell where something stands in it. @throws FenceError spec-not-found, spec-unreadable */
+export function specText({ file }: Pick<Spec, "file">): string {
+  return readSpec(file).text;
+}
+
 function readSpec(file: string): { text: string; sha256: string } {
   try {
     return readText(file, LIMITS.specBytesMax);

@@ -212,3 +212,18 @@ test("a history that cannot be written does not stop a switch", async () => {
   const result = await switchModes(plan, requestOf("down"), machine);
   assert.equal(result.exit, "ok");
 });
+
+test("a gate that cannot be told to end leaves the sites switched: exit unproven", async () => {
+  const plan = planOf(temporaryFolder());
+  const [point] = plan.switchPoints;
+  assert.ok(point);
+  const gated = { ...plan, gatePoints: [{ ...point, server: "gate", kind: "gate" as const }] };
+  const machine = { ...fakeMachine(), stopGate: () => Promise.reject(new Error("it cannot be listed")) };
+  const told: StepEvent[] = [];
+  const { exit, sites } = await switchModes(gated, requestOf("down"), machine, {
+    onStep: (event) => told.push(event),
+  });
+  assert.deepEqual([exit, sites[0]?.result], ["unproven", "done"]);
+  assert.equal(readOnDisk(point).mode, "down");
+  assert.ok(told.some(({ step, text }) => step === "gate" && text.includes("it cannot be listed")));
+});

@@ -90,6 +90,11 @@ describe("fence run", () => {
     assert.ok(await isMode("down"));
     const why = /fence run: sh ended with 42/;
     assert.match((await world.fence("status")).stdout, new RegExp(`^  main: ${why.source} \\(\\w+\\)$`, "m"));
+    const { sites } = JSON.parse((await world.fence("status", "--json")).stdout) as {
+      sites: { reason: string | null; why: string | null }[];
+    };
+    assert.equal(sites[0]?.reason, null);
+    assert.match(sites[0]?.why ?? "", why);
     assert.match((await world.fence("history", "-n", "1")).stdout, why);
     assert.doesNotMatch((await world.get()).body, why, "visitors are not told");
     const refused = await world.fence("run", "--json", "--", "true");

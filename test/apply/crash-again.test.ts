@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import test, { after } from "node:test";
-import { fileURLToPath } from "node:url";
 import { switchModes } from "../../src/apply/switch-modes.js";
 import { readUnfinished } from "../../src/switch/journal.js";
 import { readOnDisk } from "../../src/switch/on-disk.js";
+import { bundled } from "../support/bundled.js";
 import { checkNext, checkStatus } from "../support/crash-checks.js";
 import { fakeMachine, planOf, requestOf, temporaryFolder } from "../support/fake-machine.js";
 import { needs } from "../support/needs.js";
@@ -14,7 +14,7 @@ import { Faults, type FaultedRun, type FileCall } from "../support/faults.js";
 /** Every how-manieth call is killed, to keep the run short. */
 const STEP = process.env["FENCE_FAULTS"] === "all" ? 1 : 2;
 
-const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.url));
+const CHILD = await bundled("switch-child");
 
 const options = needs("gcc", "linux");
 const home = temporaryFolder();

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { cpSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import test, { after } from "node:test";
-import { fileURLToPath } from "node:url";
 import { switchModes } from "../../src/apply/switch-modes.js";
 import type { Plan } from "../../src/plan/types.js";
 import { readOnDisk } from "../../src/switch/on-disk.js";
+import { bundled } from "../support/bundled.js";
 import { checkNext, checkStatus, temporaryFilesBelow } from "../support/crash-checks.js";
 import { fakeMachine, planOf, requestOf, temporaryFolder } from "../support/fake-machine.js";
 import { needs } from "../support/needs.js";
@@ -14,7 +14,7 @@ import { Faults, type Errno, type FaultOptions, type FileCall } from "../support
 /** Every how-manieth call fails; all are killed at. */
 const STEP = process.env["FENCE_FAULTS"] === "all" ? 1 : 2;
 
-const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.url));
+const CHILD = await bundled("switch-child");
 
 const options = needs("gcc", "linux");
 const folder = join(temporaryFolder(), "world");

@@ -3,14 +3,14 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { fileURLToPath } from "node:url";
 import type { SwitchResult } from "../../src/apply/types.js";
 import { readHistory } from "../../src/switch/history.js";
 import { readOnDisk } from "../../src/switch/on-disk.js";
 import { readState } from "../../src/switch/state.js";
+import { bundled } from "../support/bundled.js";
 import { planOf, temporaryFolder } from "../support/fake-machine.js";
 
-const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.url));
+const CHILD = await bundled("switch-child");
 const AT_ONCE = 8;
 /** FENCE_RACES=1250 makes the 10,000 of a release; each round is eight. */
 const ROUNDS = Number(process.env["FENCE_RACES"] ?? 25);

@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { fileURLToPath } from "node:url";
 import { switchModes } from "../../src/apply/switch-modes.js";
 import { processInfo } from "../../src/base/process-info.js";
 import { readOnDisk } from "../../src/switch/on-disk.js";
+import { bundled } from "../support/bundled.js";
 import { checkNext, checkStatus } from "../support/crash-checks.js";
 import { fakeMachine, planOf, requestOf, temporaryFolder } from "../support/fake-machine.js";
 import { Faults, type FileCall } from "../support/faults.js";
@@ -15,7 +15,7 @@ import { makeImage, Mount } from "../support/mounts.js";
 import { needs } from "../support/needs.js";
 import { until } from "../support/world.js";
 
-const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.url));
+const CHILD = await bundled("switch-child");
 const IMAGE_MB = 8;
 /** The disk gets only what was synced: nothing is written back by itself, and a rename flushes no file. */
 const LAZY = "loop,commit=300,noauto_da_alloc";

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import test, { after } from "node:test";
-import { fileURLToPath } from "node:url";
 import { switchModes } from "../../src/apply/switch-modes.js";
 import { readOnDisk } from "../../src/switch/on-disk.js";
+import { bundled } from "../support/bundled.js";
 import { Faults } from "../support/faults.js";
 import { fakeMachine, planOf, requestOf, temporaryFolder } from "../support/fake-machine.js";
 import { needs } from "../support/needs.js";
 import { injectInto, listOperations, type FileOperation } from "../support/strace.js";
 
-const CHILD = fileURLToPath(new URL("../support/switch-child.js", import.meta.url));
+const CHILD = await bundled("switch-child");
 const folder = join(temporaryFolder(), "world");
 const run = [CHILD, folder, "down", "main"];
 const options = needs("gcc", "strace", "linux");

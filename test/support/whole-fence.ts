@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { childrenOf, isAlive, processInfo } from "../../src/base/process-info.js";
+import { requestCounts } from "../../src/verify/request-counts.js";
 import { needs } from "./needs.js";
 import { Tmux } from "./tmux.js";
 import { createWorld, freePort, until, type World } from "./world.js";
@@ -78,6 +79,8 @@ export function worksAsAWhole(whole: () => WholeFence): void {
       await world.start();
       assert.equal((await world.get()).status, 200);
       assert.equal(childrenOf(world.masterPid()).length, 2);
+      const counts = await requestCounts(join(world.folder, "run/web/control.sock"));
+      assert.ok((counts?.get("main") ?? 0) > 0, "it tells what it has counted");
       const tmux = await new Tmux().open(80, 24, { LANG: "C.UTF-8" });
       try {
         await tmux.type(`${whole().words} -c ${world.specFile} tui; echo "ended with $?"`);

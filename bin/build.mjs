@@ -16,7 +16,7 @@ import { bundle } from "./bundle.mjs";
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const TEMPLATES = path.join(ROOT, "templates");
 const END = ".hbs";
-/** Read by src/base/compiled-templates.d.ts. */
+/** Its types are those of src/base/compiled-templates.d.ts. */
 const COMPILED = path.join(ROOT, "build/src/base/compiled-templates.js");
 const BUNDLE = path.join(ROOT, "build/bundle");
 

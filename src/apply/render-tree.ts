@@ -185,7 +185,7 @@ function removeOlder(outputDir: string, folder: string, before: string | null): 
       rmSync(leftover, { recursive: true, force: true });
     }
   } catch {
-    return;
+    // They are harmless.
   }
 }
 
